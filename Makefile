@@ -1,0 +1,48 @@
+# Two commands for everyone: make demo, make test. Each makes its own environment once, in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made
+
+.PHONY: demo test check-slow bench lint lock clean help
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Lingding needs CPython 3.11, 3.12 or 3.13, not {v[0]}.{v[1]}; try make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+## make demo        simulate, replay, score, map and report; names the files to open
+demo: $(STAMP)
+	$(BIN)/vts demo --out out/demo
+
+## make test        lint, laws and the whole suite
+test: $(STAMP) lint
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup tests
+
+## make lint        style, layers and the other laws that need no run
+lint: $(STAMP)
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/lint-imports --no-cache
+
+## make check-slow  the suite bounds-checked and with the JIT off, and the slow tests
+check-slow: $(STAMP)
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --slow -m slow tests
+	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup tests
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup tests
+
+## make bench       every benchmark, as ratios to a peer in the same run
+bench: $(STAMP)
+	$(BIN)/python -m tests.bench
+
+## make lock        pin every version anew (needs uv)
+lock:
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --extra dev pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) out dist

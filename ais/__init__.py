@@ -1,0 +1,1 @@
+"""Every byte of AIS: logs to Reports and Statics."""

@@ -1,0 +1,1 @@
+"""Where a vessel is, what holds there, and which rule it breaks."""

@@ -1,0 +1,1 @@
+"""One file per rule; a file's presence is its registration."""

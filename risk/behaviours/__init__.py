@@ -1,0 +1,1 @@
+"""One file per behaviour; a file's presence is its registration."""

@@ -1,0 +1,1 @@
+"""One file per feature family; a file's presence is its registration."""

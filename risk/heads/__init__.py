@@ -1,0 +1,1 @@
+"""One file per head of the model; a file's presence is its registration."""

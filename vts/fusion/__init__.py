@@ -1,0 +1,1 @@
+"""Reports in, Pictures out: the tracker and its kernels."""

@@ -1,0 +1,152 @@
+"""One decorator, `kernel`, that holds the whole policy for compiled code.
+
+Why not plain `njit(cache=True)`: numba keys its cache to one file's time stamp, so after an inner kernel in another
+module was edited the cached outer one went on returning the old result, and two processes that write one index at
+the same moment can leave an entry pointing at another signature's machine code. Here an entry is keyed to the text of
+the kernel's module and of every kernel module that it imports, lies in the user's own folder (mode 0700: numba's
+cache files are pickles, so nobody else may write there), and is read and written under a file lock.
+"""
+
+import contextlib
+import fcntl
+import functools
+import hashlib
+import os
+import platform
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import numba
+from numba.core import caching, config
+
+from vts.paths import cache_dir
+
+_ROOT = Path(__file__).resolve().parent.parent
+_OURS = r"((?:vts|ais|geofences|risk)[\w.]*)"
+_IMPORT = re.compile(rf"^\s*(?:from\s+{_OURS}\s+import\s+([^#\n]+)|import\s+{_OURS})", re.M)
+_KEEP_DAYS = 30
+
+
+@functools.cache
+def _source(module):
+    """(text, {kernel modules it imports}) of a module of ours; ('', {}) where there is none of that name."""
+    path = _ROOT.joinpath(*module.split("."))
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    if not path.is_file():
+        return "", frozenset()
+    text = path.read_text(encoding="utf-8")
+    named = set()
+    for base, names, plain in _IMPORT.findall(text):
+        named.add(base or plain)
+        named.update(f"{base}.{name.split(' as ')[0].strip(' ()')}" for name in names.split(",") if base)
+    return text, frozenset(named)
+
+
+@functools.cache
+def closure_hash(module):
+    """Hash of a module's text and of all of ours that it imports, however indirectly; 20 hex digits.
+
+    The imports are read from the text, so a kernel cannot be served from a cache filled by an older inner kernel.
+    """
+    seen, todo = {}, [module]
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen[name], named = _source(name)
+            todo.extend(named)
+    digest = hashlib.blake2b(digest_size=10)
+    for name in sorted(seen):
+        digest.update(f"{name}\0{seen[name]}\0".encode())
+    settings = (numba.__version__, sys.version_info[:3], platform.machine(), config.BOUNDSCHECK, config.OPT)
+    digest.update(repr(settings).encode())
+    return digest.hexdigest()
+
+
+@functools.cache
+def _prepared(root):
+    """The cache root, made for this user alone, without what nobody has used for 30 days; None when it cannot be."""
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if root.stat().st_uid != os.getuid():
+            return None
+        root.chmod(0o700)
+        old = time.time() - _KEEP_DAYS * 86_400  # noqa: TID251 - the age of files on this disk, never of data
+        for folder in root.iterdir():
+            if folder.is_dir() and folder.stat().st_mtime < old:
+                shutil.rmtree(folder, ignore_errors=True)
+    except OSError:
+        return None
+    return root
+
+
+class _Locator(caching._CacheLocator):
+    """Where the compiled forms of one module's kernels lie."""
+
+    def __init__(self, py_func, py_file):
+        self._py_file = py_file
+        self._name = py_func.__qualname__
+        self._line = py_func.__code__.co_firstlineno
+        self._stamp = closure_hash(py_func.__module__)
+        self._path = os.path.join(kernels_dir(), f"{py_func.__module__}-{self._stamp}")
+
+    def get_cache_path(self):
+        return self._path
+
+    def get_source_stamp(self):
+        return self._stamp
+
+    def get_disambiguator(self):
+        return str(self._line)
+
+    @classmethod
+    def from_function(cls, py_func, py_file):
+        return cls(py_func, py_file)
+
+
+class _Impl(caching.CompileResultCacheImpl):
+    _locator_classes = (_Locator,)
+
+
+class _Cache(caching.FunctionCache):
+    """numba's function cache, one process at a time, and never fatal: what cannot be read is compiled again."""
+
+    _impl_class = _Impl
+
+    @contextlib.contextmanager
+    def _lock(self):
+        os.makedirs(self._cache_path, mode=0o700, exist_ok=True)
+        with open(os.path.join(self._cache_path, ".lock"), "a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def load_overload(self, sig, target_context):
+        try:
+            with self._lock():
+                return super().load_overload(sig, target_context)
+        except Exception:  # a damaged entry raises whatever its bytes say; compiling is always right
+            return None
+
+    def save_overload(self, sig, data):
+        with contextlib.suppress(OSError), self._lock():  # a full disk costs time, not the run
+            super().save_overload(sig, data)
+
+
+def kernels_dir():
+    """The folder of compiled kernels."""
+    return cache_dir() / "kernels"
+
+
+def kernel(function):
+    """The compiled form of `function`: no GIL, division by zero gives inf or NaN, no reordering of sums, cached.
+
+    Reordering (`fastmath`) stays off because the same log must give the same numbers on every machine. With
+    NUMBA_DISABLE_JIT=1 this is the plain function; with NUMBA_BOUNDSCHECK=1 every index is checked.
+    """
+    dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
+    ours = _source(function.__module__)[0]  # a notebook's or a test's own kernel has no text to key a cache to
+    if ours and not config.DISABLE_JIT and _prepared(kernels_dir()) is not None:
+        dispatcher._cache = _Cache(function)
+    return dispatcher

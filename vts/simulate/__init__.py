@@ -1,0 +1,1 @@
+"""Scenarios with truth, written out as the bytes that real sensors send."""
