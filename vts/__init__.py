@@ -19,18 +19,18 @@ _LAZY = {  # numba, pyarrow and duckdb are imported by whoever asks for these
 
 __all__ = [
     "Alerts",
+    "Config",
     "Picture",
     "Rejects",
     "Reports",
     "Scores",
     "Statics",
-    "Tracks",
-    "merge",
-    "fuse",
-    "Tracker",
     "Store",
+    "Tracker",
+    "Tracks",
+    "fuse",
     "load_config",
-    "Config",
+    "merge",
 ]
 
 

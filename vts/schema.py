@@ -61,7 +61,7 @@ def table(cls):
     """A NamedTuple class of columns whose constructor fixes dtypes, fills what is left out and checks lengths."""
     spec = _spec(cls)
 
-    def __new__(klass, *args, **columns):
+    def __new__(klass, *args, **columns):  # noqa: N807 - becomes the class's constructor below
         columns = dict(zip(cls._fields, args, strict=False)) | columns
         unknown = sorted(set(columns) - set(spec))
         if unknown or len(args) > len(spec):
