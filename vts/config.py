@@ -32,6 +32,8 @@ class WatchConfig:
     enter_s: float = 10.0  # ... and stay there this long
     leave_s: float = 60.0
     rejoin_s: float = 180.0  # re-entry within this continues the stay
+    reach_m: float = 22_224.0  # Places lists zones within 12 NM of a track
+    horizon_min: float = 60.0  # ... or entered within this on the present course
 
 
 @dataclass(frozen=True)

@@ -279,6 +279,20 @@ class Scores(NamedTuple):
     weight_3: F8
 
 
+@table
+class Places(NamedTuple):
+    """How tracks stand to zones: one row per track and zone that it is in or could soon reach."""
+
+    track: I8
+    zone: I4  # row of Zones
+    zone_kind: Text(24)
+    edge_m: F8  # distance to the zone's edge; negative inside
+    bearing_deg: F8  # to the nearest point of the edge
+    enter_min: F8  # minutes until it enters on its present course and speed; 0 inside, NaN: not within the horizon
+    pass_m: F8  # least distance to the zone on that run; 0 where it enters
+    since_ns: I8  # when it entered, by the Watch; -1 outside
+
+
 class Picture(NamedTuple):
     """All that is known at one instant. A stage returns `picture._replace(...)`."""
 
@@ -287,6 +301,7 @@ class Picture(NamedTuple):
     statics: Statics  # the latest of each known MMSI among the tracks, in order of `mmsi`
     alerts: Alerts  # the changes since the Picture before
     scores: Scores
+    places: Places = Places.empty()
 
 
 def static_rows(picture):
