@@ -127,6 +127,8 @@ class _Cache(caching.FunctionCache):
             with self._lock():
                 return super().load_overload(sig, target_context)
         except Exception:  # a damaged entry raises whatever its bytes say; compiling is always right
+            with contextlib.suppress(OSError):
+                os.unlink(self._cache_file._index_path)
             return None
 
     def save_overload(self, sig, data):

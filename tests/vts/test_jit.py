@@ -1,0 +1,59 @@
+"""The compile cache: safe for several processes, never stale, never fatal."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import JIT, ROOT
+from vts import jit
+
+pytestmark = pytest.mark.skipif(not JIT, reason="the JIT is off, so there is no cache")
+CODE = "from vts import geo; print(geo.bearing_deg(113.0, 22.0, 114.0, 22.0))"
+
+
+def start(cache):
+    env = {**os.environ, "LINGDING_CACHE": str(cache)}
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", CODE], cwd=ROOT, env=env, stdout=pipe, stderr=pipe, text=True)
+
+
+def test_several_processes_fill_one_cache_at_once(tmp_path):
+    many = [start(tmp_path) for _ in range(3)]
+    answers = {p.communicate(timeout=120) for p in many}
+    assert [0, 0, 0] == [p.returncode for p in many]
+    assert 1 == len(answers)
+    assert list(tmp_path.rglob("*.nbi")) and (tmp_path / "kernels").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_damaged_cache_is_compiled_again(tmp_path):
+    first = start(tmp_path).communicate(timeout=120)
+    for path in tmp_path.rglob("*.nb?"):
+        path.write_bytes(b"\x80\x05garbage")
+    assert first == start(tmp_path).communicate(timeout=120)
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    out, err = start(tmp_path / "file").communicate(timeout=120)
+    assert out and not err
+
+
+def test_the_key_changes_with_an_inner_kernel_of_another_module(tmp_path, monkeypatch):
+    room = tmp_path / "vts"
+    room.mkdir()
+    (room / "__init__.py").write_text("")
+    (room / "outer.py").write_text("from vts import inner\nfrom vts.jit import kernel\n")
+    (room / "inner.py").write_text("A = 1\n")
+    monkeypatch.setattr(jit, "_ROOT", tmp_path)
+    # fresh memories, so that neither this test nor the modules outside it see each other's texts
+    monkeypatch.setattr(jit, "_source", jit.functools.cache(jit._source.__wrapped__))
+
+    def key():
+        jit._source.cache_clear()
+        return jit.closure_hash.__wrapped__("vts.outer")
+
+    before = key()
+    (room / "inner.py").write_text("A = 2\n")
+    assert before != key()
