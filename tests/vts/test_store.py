@@ -1,0 +1,331 @@
+"""The store: what goes in comes out, whole or not at all, and a query can read nothing else."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from vts import Alerts, Picture, Rejects, Reports, Scores, Statics, Store, Tracks
+from vts.errors import StoreError, UsageError
+from vts.units import S
+
+START_NS = 1_700_000_000 * S
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def picture(k, vessels=5, **tracks):
+    """The k-th Picture of a small fleet; the numbers depend on k alone."""
+    rng = np.random.default_rng(k)
+    at_ns = START_NS + 10 * k * S
+    columns = {
+        "track": np.arange(vessels),
+        "mmsi": 413_000_000 + np.arange(vessels),
+        "t_ns": at_ns,
+        "lon_deg": rng.uniform(113, 115, vessels),
+        "lat_deg": rng.uniform(21, 23, vessels),
+        "sog_kn": rng.uniform(0, 20, vessels),
+        "ee_m2": rng.uniform(1, 1e6, vessels),
+    }
+    tracks = Tracks(**columns | tracks)
+    alerts = Alerts(alert=k, rule="speed", state=0, severity=2, track=1, mmsi=413_000_001, t_ns=at_ns, since_ns=at_ns)
+    scores = Scores(track=tracks.track, mmsi=tracks.mmsi, t_ns=at_ns, risk=rng.uniform(0, 1, vessels), head="zone")
+    return Picture(at_ns, tracks, Statics.empty(), alerts, scores)
+
+
+def reports(k, n=7):
+    """The k-th batch of reports."""
+    rng = np.random.default_rng(1000 + k)
+    return Reports(
+        t_ns=START_NS + 10 * k * S + np.arange(n),
+        sensor=0,
+        kind=0,
+        ident=413_000_000 + np.arange(n),
+        lon_deg=rng.uniform(113, 115, n),
+        lat_deg=22.0,
+        seq=k * n + np.arange(n),
+    )
+
+
+def fill(store, first, last):
+    for k in range(first, last):
+        store.add_reports(reports(k))
+        store.append(picture(k))
+
+
+def rows(store, name):
+    """A whole table in one fixed order, as text: NaN compares equal to NaN."""
+    order = {"reports": "seq", "alerts": "alert"}.get(name, "t_ns, track")
+    return [column.tolist().__repr__() for column in store.table(name, order=order)]
+
+
+def test_a_track_comes_back_within_the_stated_rounding(tmp_path):
+    with Store(tmp_path / "out") as store:
+        fill(store, 0, 3)
+    wrote = Tracks.concat([picture(k).tracks for k in range(3)])
+    read = Store(tmp_path / "out").tracks()
+    assert wrote.n == read.n
+    for name in ("track", "mmsi", "t_ns", "nav_status", "reports"):
+        assert getattr(wrote, name).tolist() == getattr(read, name).tolist()
+    np.testing.assert_allclose(read.lon_deg, wrote.lon_deg, rtol=0, atol=2**-25)
+    np.testing.assert_allclose(read.sog_kn, wrote.sog_kn, rtol=0, atol=2**-8)
+    np.testing.assert_allclose(read.ee_m2, wrote.ee_m2, rtol=2**-12)
+    assert np.isnan(read.cog_deg).all()
+
+
+def test_reports_come_back_bit_for_bit(tmp_path):
+    with Store(tmp_path / "out") as store:
+        fill(store, 0, 4)
+    wrote = Reports.concat([reports(k) for k in range(4)])
+    read = Store(tmp_path / "out").reports()
+    for name, column in zip(wrote._fields, wrote, strict=True):
+        np.testing.assert_array_equal(column, getattr(read, name), err_msg=name)
+
+
+def test_one_vessel_in_a_window(tmp_path):
+    with Store(tmp_path / "out", part_rows=20) as store:
+        fill(store, 0, 30)
+    read = Store(tmp_path / "out").tracks(mmsi=413_000_002, start_ns=START_NS + 100 * S, end_ns=START_NS + 150 * S)
+    assert [START_NS + s * S for s in (100, 110, 120, 130, 140)] == read.t_ns.tolist()
+    assert {413_000_002} == set(read.mmsi.tolist())
+
+
+def test_parts_are_plain_parquet_with_the_nouns_columns(tmp_path):
+    with Store(tmp_path / "out") as store:
+        fill(store, 0, 2)
+    for name, cls in (("reports", Reports), ("tracks", Tracks), ("alerts", Alerts), ("scores", Scores)):
+        (file,) = (tmp_path / "out" / name).glob("*.parquet")
+        table = pq.read_table(file)
+        assert list(cls._fields) == table.column_names
+        assert "int64" == str(table.schema.field("t_ns").type)
+
+
+def test_views_show_readable_time_and_states(tmp_path):
+    with Store(tmp_path / "out") as store:
+        fill(store, 0, 1)
+    row = (
+        Store(tmp_path / "out").sql("SELECT t::VARCHAR AS t, state_name, severity_name, until FROM alerts").to_pylist()
+    )
+    assert [{"t": "2023-11-14 22:13:20", "state_name": "raised", "severity_name": "alarm", "until": None}] == row
+
+
+def test_an_empty_store_has_every_view(tmp_path):
+    Store(tmp_path / "out").begin()
+    for name in ("reports", "statics", "tracks", "alerts", "scores", "rejects", "zones", "notes"):
+        assert 0 == Store(tmp_path / "out").sql(f"SELECT count(*) AS n FROM {name}").to_pylist()[0]["n"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('{store}/lingding.json')",
+        "FROM '/etc/passwd'",
+        "SELECT * FROM glob('/etc/*')",
+        "COPY tracks TO '{store}/stolen.csv'",
+        "EXPLAIN ANALYZE COPY tracks TO '{store}/stolen.csv'",
+        "SELECT * FROM query('COPY tracks TO ''{store}/stolen.csv''')",
+        "ATTACH '{store}/x.db'",
+        "INSTALL spatial",
+        "SET enable_external_access=true",
+        "SELECT 1; SELECT 2",
+        "SELEC 1",
+        "",
+    ],
+)
+def test_a_query_reads_the_views_and_nothing_else(tmp_path, query):
+    with Store(tmp_path / "out") as store:
+        fill(store, 0, 2)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UsageError) as error:
+        Store(tmp_path / "out").sql(query.format(store=tmp_path / "out"))
+    assert "\n" not in str(error.value)
+    assert before == sorted(tmp_path.rglob("*"))
+
+
+def test_a_second_writer_is_refused_and_readers_are_not(tmp_path):
+    with Store(tmp_path / "out") as first:
+        fill(first, 0, 2)
+        first.flush()
+        with pytest.raises(StoreError, match="another run is writing"):
+            Store(tmp_path / "out").begin(resume=True)
+        assert 10 == Store(tmp_path / "out").tracks().n
+
+
+def test_a_finished_run_is_not_overwritten_without_resume(tmp_path):
+    with Store(tmp_path / "out") as store:
+        fill(store, 0, 2)
+    with pytest.raises(StoreError, match="--resume"):
+        Store(tmp_path / "out").append(picture(5))
+
+
+@pytest.mark.parametrize("killed_at", [1, 4, 9])
+def test_a_resumed_run_leaves_the_rows_of_an_unbroken_one(tmp_path, killed_at):
+    with Store(tmp_path / "whole", part_rows=15) as store:
+        fill(store, 0, 10)
+    broken = Store(tmp_path / "broken", part_rows=15)
+    fill(broken, 0, killed_at)
+    broken._release()  # as a kill does: the lock is gone, the buffers are lost
+    with Store(tmp_path / "broken", part_rows=15) as store:
+        store.begin(resume=True)
+        fill(store, 0, 10)
+    for name in ("reports", "tracks", "alerts", "scores"):
+        assert rows(Store(tmp_path / "whole"), name) == rows(Store(tmp_path / "broken"), name)
+
+
+def test_parts_without_a_commit_do_not_count(tmp_path):
+    with Store(tmp_path / "out", part_rows=10) as store:
+        fill(store, 0, 4)
+    (tmp_path / "out" / "parts" / "000002.json").unlink()
+    assert 10 == Store(tmp_path / "out").tracks().n
+    with Store(tmp_path / "out", part_rows=10) as store:
+        assert START_NS + 10 * S == store.begin(resume=True)
+        fill(store, 0, 4)
+    assert 20 == Store(tmp_path / "out").tracks().n
+
+
+def test_rejects_are_kept_as_they_grow(tmp_path):
+    rejects = Rejects("day.nmea")
+    with Store(tmp_path / "out") as store:
+        rejects.used = 5
+        rejects.add("checksum", 2, b"!AIVDM\xff")
+        store.add_rejects(rejects)
+        store.flush()
+        rejects.used = 9
+        rejects.add("checksum", 1)
+        store.add_rejects(rejects)
+    store = Store(tmp_path / "out")
+    assert {"day.nmea": {"used": 9, "rejected": {"checksum": 3}}} == store.totals
+    assert [{"n": 3}] == store.sql("SELECT sum(count)::INT AS n FROM rejects").to_pylist()
+
+
+def test_hostile_names_come_back_as_text(tmp_path):
+    names = np.array(["<script>alert(1)</script>"[:20], "'; DROP TABLE x; --", "\x1b[2J\x07", "lone \ud800", "深圳"])
+    statics = Statics(mmsi=np.arange(5), t_ns=START_NS, name=names, seq=np.arange(5))
+    with Store(tmp_path / "out") as store:
+        store.add_statics(statics)
+        store.append(picture(0))
+    read = Store(tmp_path / "out").statics().name.tolist()
+    assert ["<script>alert(1)</sc", "'; DROP TABLE x; --", "\x1b[2J\x07", "lone ?", "深圳"] == read
+
+
+def test_notes_are_append_only_and_survive_a_torn_last_line(tmp_path):
+    with Store(tmp_path / "out") as store:
+        fill(store, 0, 1)
+    store.note(START_NS, "wang", 0, "acknowledged", "called on channel 14")
+    with open(tmp_path / "out" / "notes.jsonl", "a") as file:
+        file.write('{"at_ns": 1, "who": "cut o')
+    assert ["called on channel 14"] == [n["text"] for n in store.notes()]
+    assert [{"who": "wang"}] == store.sql("SELECT who FROM notes").to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('{"format": "lingding store", "version": 99}', "version 99"),
+        ('{"format": "other"}', "not a store"),
+        ("{", "damaged"),
+        ("[]", "not a store"),
+    ],
+)
+def test_a_foreign_or_newer_store_is_refused_in_one_sentence(tmp_path, content, says):
+    (tmp_path / "lingding.json").write_text(content)
+    with pytest.raises(StoreError, match=says) as error:
+        Store(tmp_path).sql("SELECT 1")
+    assert "\n" not in str(error.value)
+
+
+def test_a_folder_with_other_files_is_not_taken(tmp_path):
+    (tmp_path / "thesis.doc").write_text("x")
+    with pytest.raises(StoreError, match="not empty and not a store"):
+        Store(tmp_path).begin()
+    assert ["thesis.doc"] == [f.name for f in tmp_path.iterdir()]
+
+
+def test_no_store_says_how_to_make_one(tmp_path):
+    with pytest.raises(StoreError, match="vts replay"):
+        Store(tmp_path / "nowhere").tracks()
+
+
+def test_prune_removes_old_parts_and_keeps_totals(tmp_path):
+    with Store(tmp_path / "out", part_rows=10) as store:
+        fill(store, 0, 10)
+    store = Store(tmp_path / "out")
+    assert 2 == store.prune(START_NS + 40 * S)
+    store.close()
+    assert START_NS + 40 * S == Store(tmp_path / "out").tracks().t_ns.min()
+    assert START_NS + 90 * S == Store(tmp_path / "out").watermark_ns
+
+
+WRITER = """
+    import sys
+    sys.path[:0] = [{root!r}, {here!r}]
+    from test_store import fill
+    from vts import Store
+    store = Store(sys.argv[1], part_rows=40)
+    store.begin(resume=True)
+    print("up", flush=True)
+    fill(store, 0, 4000)
+"""
+
+
+def kill_and_look(path, delay_s):
+    """Kill a writer after a while; returns how many Pictures the store holds, after checking that they are a prefix."""
+    code = textwrap.dedent(WRITER).format(root=str(ROOT), here=str(Path(__file__).parent))
+    writer = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE)
+    writer.stdout.readline()
+    time.sleep(delay_s)
+    os.kill(writer.pid, signal.SIGKILL)
+    writer.wait()
+    store = Store(path)
+    kept = store.tracks()
+    pictures = kept.n // 5
+    assert 5 * pictures == kept.n
+    np.testing.assert_array_equal(np.unique(kept.t_ns), START_NS + 10 * S * np.arange(pictures))
+    assert pictures == store.scores().n // 5 == store.alerts().n
+    seen = store.reports().seq
+    np.testing.assert_array_equal(seen, np.arange(seen.size))
+    assert seen.size >= 7 * pictures
+    assert store.watermark_ns == (kept.t_ns.max() if kept.n else -1)
+    return pictures
+
+
+def test_kill_9_leaves_a_prefix(tmp_path):
+    rng = np.random.default_rng(1)
+    held = [kill_and_look(tmp_path / "out", delay) for delay in rng.uniform(0, 0.6, 4)]
+    assert sorted(held) == held  # every resumed run begins with what the killed one left
+    assert held[-1] > 0
+
+
+@pytest.mark.slow
+def test_kill_9_at_200_random_points_leaves_a_prefix(tmp_path):
+    rng = np.random.default_rng(2)
+    held = []
+    for i in range(200):
+        if i % 10 == 0:
+            held = []
+        held.append(kill_and_look(tmp_path / f"out{i // 10}", rng.uniform(0, 0.4)))
+        assert sorted(held) == held
+
+
+def test_a_full_disk_stops_in_one_sentence_and_keeps_what_was_written(tmp_path, monkeypatch):
+    with Store(tmp_path / "out", part_rows=10) as store:
+        fill(store, 0, 2)
+        replace = os.replace
+
+        def full(*_):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(os, "replace", full)
+        with pytest.raises(StoreError, match="No space left") as error:
+            fill(store, 2, 9)
+        monkeypatch.setattr(os, "replace", replace)
+    assert "\n" not in str(error.value)
+    assert json.loads((tmp_path / "out" / "parts" / "000001.json").read_text())["rows"]["tracks"] == 10
