@@ -1,0 +1,198 @@
+"""The tracker from outside: what a seaman would see, and the laws of batching and restart."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import vts
+from vts import schema
+from vts.config import FusionConfig
+from vts.errors import StateError
+from vts.schema import Reports, Statics
+from vts.units import KN, S
+
+T0 = 1_700_000_000 * S
+M_PER_DEG = 111_320.0
+
+
+def voyage(
+    mmsi=412_000_001, *, seconds=300, every_s=6, sog_kn=12.0, cog_deg=60.0, lon=114.0, lat=22.3, seed=1, start_s=0
+):
+    """AIS class A reports of a vessel on a steady course, with 5 m noise."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(start_s, start_s + seconds, every_s)
+    run = sog_kn * KN * (t - start_s)
+    east = run * np.sin(np.radians(cog_deg)) + rng.normal(0, 5, t.size)
+    north = run * np.cos(np.radians(cog_deg)) + rng.normal(0, 5, t.size)
+    return Reports(
+        t_ns=T0 + t * S,
+        rx_ns=T0 + t * S + S,
+        sensor=0,
+        kind=schema.AIS_A,
+        ident=mmsi,
+        lon_deg=lon + east / M_PER_DEG / np.cos(np.radians(lat)),
+        lat_deg=lat + north / M_PER_DEG,
+        sog_kn=sog_kn,
+        cog_deg=cog_deg,
+        heading_deg=cog_deg,
+        nav_status=0,
+        seq=np.arange(t.size),
+    )
+
+
+def fused(feeds, tracker=None, **options):
+    """Every Picture of these feeds."""
+    return list(vts.fuse(vts.merge(feeds), tracker or vts.Tracker(FusionConfig(**options))))
+
+
+def same(pictures, others):
+    """Whether two runs agree bit for bit."""
+    return len(pictures) == len(others) and all(
+        a.at_ns == b.at_ns
+        and all(np.array_equal(x, y, equal_nan=x.dtype.kind == "f") for x, y in zip(a.tracks, b.tracks, strict=True))
+        and all(np.array_equal(x, y, equal_nan=x.dtype.kind == "f") for x, y in zip(a.statics, b.statics, strict=True))
+        and all(np.array_equal(x, y, equal_nan=x.dtype.kind == "f") for x, y in zip(a.alerts, b.alerts, strict=True))
+        for a, b in zip(pictures, others, strict=True)
+    )
+
+
+def test_steady_vessel_gets_one_track_with_its_course_and_speed():
+    last = fused([voyage()])[-1].tracks
+    assert 1 == last.n
+    assert 412_000_001 == last.mmsi[0]
+    assert 12.0 == pytest.approx(last.sog_kn[0], abs=0.5)
+    assert 60.0 == pytest.approx(last.cog_deg[0], abs=2.0)
+    assert schema.CONFIRMED == last.state[0]
+
+
+def test_pictures_come_at_every_multiple_of_picture_s():
+    at = [p.at_ns for p in fused([voyage()], picture_s=30.0)]
+    assert [30 * S] * (len(at) - 1) == np.diff(at).tolist()
+    assert all(0 == t % (30 * S) for t in at)
+
+
+@pytest.mark.parametrize(("silence_s", "alive"), [(59, 1), (61, 0)])
+def test_silent_vessel_retires_after_the_lost_target_limit(silence_s, alive):
+    tracker = vts.Tracker()
+    tracker.update(voyage(seconds=60))
+    last_ns = T0 + 54 * S
+    assert alive == tracker.picture(last_ns + silence_s * S).tracks.n
+
+
+def test_anchored_vessel_is_kept_for_18_minutes():
+    tracker = vts.Tracker()
+    tracker.update(voyage(seconds=60, sog_kn=0.1)._replace(nav_status=np.ones(10, np.int8)))
+    assert 1 == tracker.picture(T0 + 1100 * S).tracks.n
+    assert 0 == tracker.picture(T0 + 1160 * S).tracks.n
+
+
+def test_track_numbers_are_never_reused():
+    first = fused([voyage(seconds=60)])
+    tracker = vts.Tracker()
+    pictures = fused([voyage(seconds=60), voyage(seconds=60, start_s=600)], tracker)
+    assert 1 == first[-1].tracks.track[0]
+    assert [1, 2] == sorted({int(t) for p in pictures for t in p.tracks.track})
+
+
+def test_teleport_is_refused_and_counted_and_does_not_move_the_track():
+    reports = voyage()
+    lat = reports.lat_deg.copy()
+    lat[25] += 0.5
+    last = fused([reports._replace(lat_deg=lat)])[-1].tracks
+    clean = fused([voyage()])[-1].tracks
+    at = np.flatnonzero(last.track == clean.track[0])
+    assert 1 == at.size
+    assert clean.lat_deg[0] == pytest.approx(last.lat_deg[at[0]], abs=1e-5)
+
+
+def test_radar_echoes_of_a_dark_vessel_become_one_track():
+    ais = voyage()
+    plots = ais._replace(
+        sensor=np.ones(ais.n, np.int16),
+        kind=np.full(ais.n, schema.RADAR_PLOT, np.int8),
+        ident=np.full(ais.n, -1),
+        sog_kn=np.full(ais.n, np.nan),
+    )
+    last = fused([plots])[-1].tracks
+    assert [-1] == last.mmsi.tolist()
+    assert 12.0 == pytest.approx(last.sog_kn[0], abs=1.0)
+
+
+def test_statics_merge_the_parts_of_a_class_b_message():
+    name = Statics(mmsi=412_000_001, t_ns=T0, name="HAI FENG", seq=0)
+    size = Statics(mmsi=412_000_001, t_ns=T0 + S, length_m=22.0, beam_m=6.0, seq=1)
+    last = fused([voyage(), [name, size]])[-1].statics
+    assert ["HAI FENG"] == last.name.tolist()
+    assert [22.0] == last.length_m.tolist()
+
+
+def fleet(n=6):
+    """A few vessels that share water, time and noise."""
+    return Reports.concat(
+        [voyage(412_000_000 + k, seed=k, cog_deg=60.0 * k, lon=114.0 + 0.02 * k, start_s=k) for k in range(n)]
+    )
+
+
+def in_time_order(reports):
+    return reports.take(np.argsort(reports.rx_ns, kind="stable"))
+
+
+@settings(max_examples=15, deadline=None)
+@given(cuts=st.lists(st.integers(0, 300), max_size=8))
+def test_any_batching_gives_the_same_pictures(cuts):
+    reports = in_time_order(fleet())
+    edges = [0, *sorted(min(c, reports.n) for c in cuts), reports.n]
+    batches = [reports.take(slice(a, b)) for a, b in itertools.pairwise(edges)]
+    assert same(fused([reports]), fused([batches]))
+
+
+def test_order_of_sources_changes_nothing():
+    parts = [in_time_order(voyage(412_000_000 + k, seed=k, lon=114.0 + 0.01 * k)) for k in range(3)]
+    assert same(fused(parts), fused(parts[::-1]))
+
+
+@pytest.mark.parametrize("step", [0, 7, 20])
+def test_saving_and_loading_at_any_picture_changes_nothing(step, tmp_path):
+    reports = in_time_order(fleet())
+    whole = fused([reports])
+    tracker = vts.Tracker()
+    stream = vts.fuse([reports], tracker)
+    pictures = [next(stream) for _ in range(step + 1)]
+    tracker.save(tmp_path / "tracker.npz")
+    again = vts.Tracker.load(tmp_path / "tracker.npz")
+    rest = reports.take(reports.t_ns >= pictures[-1].at_ns)
+    assert same(whole, pictures + list(vts.fuse([rest], again)))
+    assert again.rejects.used == reports.n
+
+
+@settings(max_examples=10, deadline=None)
+@given(cut=st.integers(1, 290))
+def test_saving_and_loading_between_any_two_reports_changes_nothing(cut, tmp_path_factory):
+    reports = in_time_order(fleet())
+    path = tmp_path_factory.mktemp("state") / "tracker.npz"
+    tracker = vts.Tracker()
+    tracker.update(reports.take(slice(0, cut)))
+    tracker.save(path)
+    again = vts.Tracker.load(path)
+    for one in (tracker, again):
+        one.update(reports.take(slice(cut, None)))
+    at = int(reports.t_ns[-1]) + S
+    assert same([tracker.picture(at)], [again.picture(at)])
+
+
+def test_state_of_another_configuration_is_refused(tmp_path):
+    path = tmp_path / "tracker.npz"
+    vts.Tracker().save(path)
+    with pytest.raises(StateError, match="another configuration"):
+        vts.Tracker.load(path, FusionConfig(picture_s=5.0))
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 not a zip", b"\x80\x04K\x01."])
+def test_damaged_state_is_refused(tmp_path, damage):
+    path = tmp_path / "tracker.npz"
+    path.write_bytes(damage)
+    with pytest.raises(StateError, match="not a saved tracker"):
+        vts.Tracker.load(path)

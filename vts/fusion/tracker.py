@@ -1,0 +1,256 @@
+"""The tracker: reports in, tracks at any later instant out; everything that it remembers can be saved and restored."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from vts.config import FusionConfig
+from vts.errors import SchemaError, StateError
+from vts.fusion import layout as col
+from vts.fusion import step
+from vts.fusion.known import Known
+from vts.schema import Alerts, Picture, Rejects, Reports, Scores, Statics, Tracks
+from vts.units import DEG, HOUR, KN, S
+
+VERSION = 1  # of the saved state
+SLOT_NS = S // 2  # reports of one slot are taken together, in order of measurement
+PENDING = 65_536  # rows that wait before the kernel is called without a picture having been asked for
+_TABLE = ("f", "n", "c", "free", "keys", "heads")
+
+
+class Tracker:
+    """Tracks of every vessel that the reports so far support.
+
+    `sites` are the radar sites of the run, in the order of their sensor numbers. `rejects` counts the reports by what
+    became of them.
+    """
+
+    def __init__(self, config=None, sites=()):
+        self.config = config or FusionConfig()
+        self.sites = tuple(sites)
+        self.rejects = Rejects("fusion")
+        self._known = Known()
+        self._pending = []
+        self._pending_rows = 0
+        self._picture_ns = -1  # of the last picture that fuse made
+        self._f = np.zeros((64, col.NF))
+        self._n = np.full((64, col.NI), -1, np.int64)
+        self._free = np.zeros(64, np.int64)
+        self._c = np.zeros(col.NC, np.int64)
+        self._keys = np.full(256, -1, np.int64)
+        self._heads = np.full(256, -1, np.int64)
+
+    @property
+    def size(self):
+        """Tracks alive, tentative ones too."""
+        return int(self._c[col.C_TOP] - self._c[col.C_FREE])
+
+    def update(self, reports):
+        """Take a batch of Reports, in the order in which `vts.merge` yields them; the work may wait for a picture."""
+        if reports.n:
+            self._pending.append(reports)
+            self._pending_rows += reports.n
+            if self._pending_rows >= PENDING:
+                self._work(int(_place(reports, self.config)[-1]) // SLOT_NS * SLOT_NS)
+
+    def learn(self, statics):
+        """Take a batch of Statics."""
+        self._known.learn(statics)
+
+    def picture(self, at_ns):
+        """The Picture at an instant that no report given later precedes: every track predicted to it."""
+        at_ns = int(at_ns)
+        self._work(at_ns)
+        self._known.settle()
+        step.sweep(self._f, self._n, self._c, self._free, self._keys, self._heads, at_ns, self.config.stale_factor)
+        tracks = self._tracks(at_ns)
+        mmsis = np.unique(tracks.mmsi[tracks.mmsi >= 0])
+        if at_ns % HOUR < self.config.picture_s * S:
+            self._known.forget(mmsis, at_ns - HOUR)
+        return Picture(at_ns, tracks, self._known.of(mmsis), Alerts.empty(), Scores.empty())
+
+    def _work(self, before_ns):
+        """Run the kernel over the waiting reports whose place is before a time; both are deterministic."""
+        if not self._pending:
+            return
+        reports = Reports.concat(self._pending)
+        ready = _place(reports, self.config) < before_ns
+        self._pending = [] if ready.all() else [reports.take(~ready)]
+        self._pending_rows = 0 if ready.all() else self._pending[0].n
+        chosen = reports.take(ready)
+        slot = _place(chosen, self.config) // SLOT_NS
+        order = np.lexsort((chosen.t_ns, slot))
+        if np.any(order[1:] < order[:-1]):
+            chosen = chosen.take(order)
+        verdict = np.zeros(chosen.n, np.int8)
+        at = 0
+        while at < chosen.n:
+            at = step.run(
+                *(self._f, self._n, self._c, self._free, self._keys, self._heads, chosen, at, chosen.n),
+                *(self.config.process_noise_mps2, self.config.gate_sigma, self.config.ais_sigma_m),
+                *(self.config.stale_factor, verdict),
+            )
+            if at < chosen.n:
+                self._grow()
+        counts = np.bincount(verdict, minlength=len(col.REASONS))
+        self.rejects.used += int(counts[col.USED])
+        for reason, count in zip(col.REASONS[1:], counts[1:], strict=True):
+            self.rejects.add(reason, int(count))
+
+    def _grow(self):
+        """Double what is full: the tables of tracks, or that of identities."""
+        if self._c[col.C_TOP] - self._c[col.C_FREE] >= self._f.shape[0]:
+            more = self._f.shape[0]
+            self._f = np.concatenate([self._f, np.zeros((more, col.NF))])
+            self._n = np.concatenate([self._n, np.full((more, col.NI), -1, np.int64)])
+            self._free = np.concatenate([self._free, np.zeros(more, np.int64)])
+        size = max(256, 1 << (4 * np.count_nonzero(self._heads >= 0)).bit_length())
+        keys, heads = np.full(size, -1, np.int64), np.full(size, -1, np.int64)
+        self._c[col.C_KEYS] = step.rehash(self._keys, self._heads, keys, heads)
+        self._keys, self._heads = keys, heads
+
+    def _tracks(self, at_ns):
+        """Tracks of what is to be shown at an instant, in order of `track`."""
+        top = int(self._c[col.C_TOP])
+        row, f = np.empty(top, np.int64), np.empty((top, col.VNVN + 1))
+        k = step.draw(self._f, self._n, self._c, at_ns, self.config.process_noise_mps2, row, f)
+        order = np.argsort(self._n[row[:k], col.TRACK])
+        row, f = row[:k][order], f[:k][order]
+        n, more = self._n[row], self._f[row]
+        return Tracks(
+            track=n[:, col.TRACK],
+            mmsi=n[:, col.MMSI],
+            t_ns=at_ns if k else None,
+            lon_deg=f[:, col.LON],
+            lat_deg=f[:, col.LAT],
+            sog_kn=np.hypot(f[:, col.VE], f[:, col.VN]) / KN,
+            cog_deg=np.arctan2(f[:, col.VE], f[:, col.VN]) / DEG % 360.0,
+            heading_deg=more[:, col.HEADING],
+            rot_deg_min=more[:, col.ROT],
+            nav_status=n[:, col.STATUS],
+            kind=n[:, col.KIND],
+            state=n[:, col.STATE],
+            age_s=(at_ns - n[:, col.LAST]) / S,
+            first_ns=n[:, col.FIRST],
+            seen_by=n[:, col.SEEN],
+            **{name: f[:, col.EE + j] for j, name in enumerate(_COVARIANCE)},
+            existence=more[:, col.EXIST],
+            length_m=more[:, col.LENGTH],
+            reports=n[:, col.REPORTS],
+        )
+
+    def save(self, path):
+        """Write everything that later output depends on to one .npz file, atomically."""
+        path = Path(path)
+        pending = Reports.concat(self._pending)
+        header = {
+            "version": VERSION,
+            "config": dataclasses.asdict(self.config),
+            "sites": _digest(self.sites),
+            "picture_ns": self._picture_ns,
+            "used": self.rejects.used,
+            "counts": self.rejects.counts,
+        }
+        arrays = {name: getattr(self, f"_{name}") for name in _TABLE}
+        arrays |= {f"pending_{name}": column for name, column in zip(Reports._fields, pending, strict=True)}
+        arrays |= {f"known_{name}": c for name, c in zip(Statics._fields, self._known.dump(), strict=True)}
+        text = np.frombuffer(json.dumps(header, sort_keys=True).encode(), np.uint8)
+        partial = path.with_name(path.name + ".partial")
+        with open(partial, "wb") as file:
+            np.savez(file, header=text, **arrays)
+        os.replace(partial, path)
+
+    @classmethod
+    def load(cls, path, config=None, sites=None):
+        """The Tracker that `save` wrote, with the configuration that it was saved under.
+
+        Raises StateError for a file that is damaged, of another version, or not of the configuration or sites given.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                arrays = {name: data[name] for name in data.files}
+            header = json.loads(arrays.pop("header").tobytes())
+            version = header["version"]
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            raise StateError(f"{path}: not a saved tracker ({error}); start without it") from error
+        if version != VERSION:
+            raise StateError(f"{path}: saved by state version {version}, this is {VERSION}; start without it")
+        try:
+            tracker = cls(FusionConfig(**header["config"]), sites or ())
+            tracker._adopt(header, arrays)
+        except (KeyError, TypeError, ValueError, SchemaError) as error:
+            raise StateError(f"{path}: damaged tracker state ({error}); start without it") from error
+        if config not in (None, tracker.config) or (sites is not None and header["sites"] != _digest(sites)):
+            raise StateError(f"{path}: saved under another configuration or other sites; load it with those")
+        return tracker
+
+    def _adopt(self, header, arrays):
+        """Take over a saved state; KeyError, TypeError or ValueError where it does not fit together."""
+        for name in _TABLE:
+            mine, saved = getattr(self, f"_{name}"), arrays[name]
+            if saved.dtype != mine.dtype or saved.shape[1:] != mine.shape[1:]:
+                raise ValueError(f"column {name} is {saved.dtype} {saved.shape}")
+            setattr(self, f"_{name}", np.ascontiguousarray(saved))
+        pending = Reports(**{name: arrays[f"pending_{name}"] for name in Reports._fields})
+        self.update(pending)
+        self._known = Known.restore(Statics(**{name: arrays[f"known_{name}"] for name in Statics._fields}))
+        self._picture_ns = int(header["picture_ns"])
+        self.rejects.used = int(header["used"])
+        self.rejects.counts = {str(reason): int(count) for reason, count in header["counts"].items()}
+
+
+_COVARIANCE = Tracks._fields[Tracks._fields.index("ee_m2") : Tracks._fields.index("vnvn_m2s2") + 1]
+
+
+def _place(reports, config):
+    """Each report's place in event time, as `vts.merge` defines it."""
+    received = np.where(reports.rx_ns >= 0, reports.rx_ns, reports.t_ns)
+    return np.maximum(reports.t_ns, received - int(config.lateness_s * S))
+
+
+def _digest(sites):
+    """Hash of the sites that a state belongs to."""
+    return hashlib.blake2b(repr(tuple(sites)).encode(), digest_size=16).hexdigest()
+
+
+def fuse(feed, tracker):
+    """A Picture at every multiple of `picture_s` in event time, as an iterator; the last covers the last report.
+
+    `feed` yields Reports and Statics in the order of `vts.merge`, in any batching. Where nothing is tracked and
+    nothing is heard, no Picture is made.
+    """
+    every_ns = int(tracker.config.picture_s * S)
+    due_ns = tracker._picture_ns + every_ns if tracker._picture_ns >= 0 else -1
+    heard = bool(tracker._pending)
+    for batch in feed:
+        place = batch.t_ns if isinstance(batch, Statics) else _place(batch, tracker.config)
+        at = 0
+        while at < batch.n:
+            if due_ns < 0:
+                due_ns = (int(place[at]) // every_ns + 1) * every_ns
+            # everything before the due time goes in; places never step back, so the first at or past it is the cut
+            past = place[at:] >= due_ns
+            stop = at + int(past.argmax()) if past.any() else batch.n
+            part = batch if stop - at == batch.n else batch.take(slice(at, stop))
+            if isinstance(batch, Statics):
+                tracker.learn(part)
+            else:
+                tracker.update(part)
+                heard = heard or stop > at
+            at = stop
+            if at < batch.n:
+                if heard or tracker.size:
+                    tracker._picture_ns = due_ns
+                    yield tracker.picture(due_ns)
+                    due_ns += every_ns
+                    heard = False
+                else:
+                    due_ns = (int(place[at]) // every_ns + 1) * every_ns
+    if heard:
+        tracker._picture_ns = due_ns
+        yield tracker.picture(due_ns)
