@@ -3,6 +3,10 @@
 One row is one track, so that a report touches two short stretches of memory; kernels name the columns, never count.
 """
 
+import math
+
+from vts.jit import kernel
+
 # f: the estimate
 LON, LAT, VE, VN = 0, 1, 2, 3  # degrees and m/s, at n[T]
 EE, EN, NN, EVE, EVN, NVE, NVN, VEVE, VEVN, VNVN = 4, 5, 6, 7, 8, 9, 10, 11, 12, 13  # covariance, m and m/s
@@ -29,3 +33,14 @@ NC = 8
 # Verdicts on a report
 USED, NO_POSITION, TELEPORT, NO_IDENTITY, TOO_OLD = 0, 1, 2, 3, 4
 REASONS = ("used", "no position", "outside the gate", "no identity", "older than the past that is kept")
+
+
+@kernel
+def clear(f, n, i):
+    """Make row i blank: estimates 0, what was reported unknown, facts -1."""
+    for k in range(NF):
+        f[i, k] = 0.0
+    for k in range(NI):
+        n[i, k] = -1
+    f[i, HEADING] = f[i, ROT] = f[i, SOG] = f[i, LENGTH] = math.nan
+    n[i, REPORTS] = n[i, SEEN] = n[i, HITS] = 0

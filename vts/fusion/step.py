@@ -94,20 +94,15 @@ def begin(f, n, c, free, t_ns, lon, lat, ree, ren, rnn, kind, mmsi):
         i = c[col.C_TOP]
         c[col.C_TOP] += 1
     c[col.C_TRACK] += 1
-    for k in range(col.NF):
-        f[i, k] = 0.0
-    for k in range(col.NI):
-        n[i, k] = -1
+    col.clear(f, n, i)
     still = kind in (schema.AIS_BASE, schema.AIS_ATON)
     f[i, col.LON], f[i, col.LAT] = lon, lat
     f[i, col.EE], f[i, col.EN], f[i, col.NN] = ree, ren, rnn
     f[i, col.VEVE] = f[i, col.VNVN] = 1e-6 if still else HALF_SPEED_MPS * HALF_SPEED_MPS
-    f[i, col.HEADING] = f[i, col.ROT] = f[i, col.SOG] = f[i, col.LENGTH] = math.nan
     f[i, col.EXIST] = 0.3 if kind >= schema.RADAR_PLOT else 0.9
     n[i, col.TRACK], n[i, col.MMSI] = c[col.C_TRACK], mmsi
     n[i, col.T] = n[i, col.LAST] = n[i, col.FIRST] = t_ns
     n[i, col.KIND], n[i, col.STATE] = kind, schema.TENTATIVE
-    n[i, col.REPORTS] = n[i, col.SEEN] = n[i, col.HITS] = 0
     return i
 
 
