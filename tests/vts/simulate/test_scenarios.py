@@ -1,0 +1,57 @@
+"""Scenarios as files: what is written is what is said, the same every time."""
+
+import numpy as np
+import pyais
+import pytest
+
+from vts import simulate
+from vts.errors import UsageError
+
+
+@pytest.fixture(scope="module")
+def river():
+    return simulate.build("pearl-river", 1, duration_s=900)
+
+
+@pytest.mark.parametrize("name", simulate.names())
+def test_same_name_and_seed_give_the_same_scenario(name):
+    small = {"duration_s": 240}
+    one, two = (simulate.build(name, 3, **small) for _ in range(2))
+    for a, b in ((one.messages, two.messages), (one.plots, two.plots), (one.motion, two.motion)):
+        for column, again in zip(a, b, strict=True):
+            assert np.array_equal(column, again, equal_nan=column.dtype.kind == "f")
+    assert not np.array_equal(one.motion.x_m, simulate.build(name, 4, **small).motion.x_m)
+
+
+def test_unknown_scenario_and_setting_are_refused_with_the_choice():
+    with pytest.raises(UsageError, match="pearl-river"):
+        simulate.build("pearl-rivr")
+    with pytest.raises(UsageError, match="duration_s"):
+        simulate.build("pearl-river", 1, hours=2)
+
+
+def test_every_line_of_the_log_is_read_by_pyais(river, tmp_path):
+    river.write(tmp_path)
+    with pyais.FileReaderStream(str(tmp_path / "ais.nmea")) as stream:
+        types = [sentence.decode().msg_type for sentence in stream]
+    assert river.messages.type.tolist() == types
+
+
+def test_everything_written_says_that_it_is_simulated(river, tmp_path):
+    from pyarrow import parquet
+
+    paths = river.write(tmp_path)
+    assert {"ais.nmea", "faults.json", "sites.toml", "truth.parquet", "zones.geojson"} <= {p.name for p in paths}
+    assert b"true" == parquet.read_schema(tmp_path / "truth.parquet").metadata[b"simulated"]
+    assert all(line.startswith((b"\\s:SIM", b"\\g:")) for line in (tmp_path / "ais.nmea").read_bytes().splitlines())
+    assert all(name.startswith("SIM ") for name in river.papers.name)
+
+
+def test_ships_report_as_often_as_the_tables_ask(river):
+    own = river.messages.take((river.messages.type <= 3) & (river.messages.station == 0))
+    speed = np.hypot(river.motion.vx_mps, river.motion.vy_mps) * 3600 / 1852
+    ferry = int(np.flatnonzero((river.fleet.kind == "ferry") & (speed[:, :120].min(axis=1) > 24))[0])
+    sent = own.take((own.ship == ferry) & (own.t_ns < river.scene.start_ns + 120_000_000_000))
+    assert 60 == pytest.approx(sent.n, abs=6)  # every 2 s above 23 kn, 3 % of them not heard
+    anchored = int(np.flatnonzero(own.nav_status == 1)[0])
+    assert (river.messages.ship == own.ship[anchored]).sum() <= 2 * (900 / 180 + 1) + 2 * (900 / 360 + 1)
