@@ -5,7 +5,6 @@ findings share it. It remembers, so it is saved and loaded with the Watch that o
 """
 
 import hashlib
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,7 +31,8 @@ class Findings(NamedTuple):
     """What one rule finds in one Picture: a row per track (and other, and zone) for which the condition may hold.
 
     A row with excess > 0 is a breach; NaN is "insufficient data", which neither raises nor clears; no row, or
-    excess <= 0, means that the condition does not hold.
+    excess <= 0, means that the condition does not hold; -inf means "disproved": an alert told before is withdrawn.
+    Of two rows for one cause the greater excess counts.
     """
 
     track: I8
@@ -50,117 +50,252 @@ def alert_id(rule, track, other, zone, since_ns):
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
 
 
-class Lifecycle:
-    """The open alerts of a set of rules."""
+@table
+class _Causes(NamedTuple):
+    """The causes of one rule that hold, are about to, or ended lately: one row each, in order of the first three."""
 
-    # One cause: id (0 while not raised), since, last seen, cleared at (-1 while it lasts), last told excess and
-    # severity, and what an Alerts row needs when the track itself is gone.
-    FIELDS = ("id", "since", "seen", "cleared", "excess", "severity", "mmsi", "other_mmsi", "lon", "lat", "detail")
+    track: I8
+    other: I8
+    zone: I4
+    alert: I8  # 0 while not raised
+    since_ns: I8
+    seen_ns: I8  # when the condition last held
+    cleared_ns: I8  # -1 while it lasts
+    excess: F8  # the greatest told so far
+    severity: I1
+    acknowledged: I1
+    mmsi: I8  # what an Alerts row needs when the track itself is gone
+    other_mmsi: I8
+    lon_deg: F8
+    lat_deg: F8
+    detail: Text(120)
+
+
+@table
+class Suppressions(NamedTuple):
+    """What the officer does not want to hear, until when; "" and -1 stand for any rule, vessel or zone."""
+
+    rule: Text(40)
+    mmsi: I8
+    track: I8
+    zone: I4
+    until_ns: I8
+    reason: Text(120)
+
+
+class Lifecycle:
+    """The open alerts of a set of rules. A step without news costs a few array operations, however many are open."""
 
     def __init__(self):
         self._causes = {}
+        self._suppressed = Suppressions.empty()
 
     def step(self, at_ns, rule, policy, findings, tracks):
         """The changes of state of one rule at one instant, as Alerts; call it for every rule at every Picture.
 
-        `tracks` are the Picture's, in order of `track`. Causes are walked in key order, so the rows have one order.
+        `tracks` are the Picture's, in order of `track`. The rows come in order of track, other and zone.
         """
-        found = {}
-        for i in np.flatnonzero(~(findings.excess <= 0)):
-            found[(rule, int(findings.track[i]), int(findings.other[i]), int(findings.zone[i]))] = i
-        open_keys = [key for key in self._causes if key[0] == rule]
+        causes = self._causes.get(rule)
+        if causes is None and not findings.n:
+            return schema.Alerts.empty()
+        findings = self._heard(at_ns, rule, findings, tracks)
+        causes, found = _matched(at_ns, causes if causes is not None else _Causes.empty(), findings, tracks)
+        excess = np.where(found >= 0, findings.excess[found] if findings.n else -1.0, -1.0)
+        present, unknown, disproved = excess > 0, np.isnan(excess), excess == -np.inf
+        raised, cleared = causes.alert != 0, causes.cleared_ns >= 0
         rows = []
-        for key in sorted(found.keys() | set(open_keys)):
-            i = found.get(key)
-            if i is not None and math.isnan(findings.excess[i]):
-                continue
-            if i is None:
-                self._absent(at_ns, key, policy, rows)
-            else:
-                self._present(at_ns, key, policy, findings, i, tracks, rows)
-        return _alerts(rows)
+
+        severity = np.where(present, findings.severity[found] if findings.n else 0, causes.severity)
+        grown = (excess > causes.excess * policy.update_factor) | (severity > causes.severity)
+        first = present & ~raised & (at_ns - causes.since_ns >= policy.raise_after_s * S)
+        again = present & raised & (cleared | grown)
+        for i in np.flatnonzero(first):
+            causes.alert[i] = alert_id(rule, causes.track[i], causes.other[i], causes.zone[i], causes.since_ns[i])
+        told = first | again
+        causes.excess[first] = -np.inf
+        np.maximum(causes.excess, excess, out=causes.excess, where=told)
+        np.maximum(causes.severity, severity, out=causes.severity, where=told)
+        causes.acknowledged[again & cleared] = 0
+        causes.cleared_ns[again] = -1
+        rows.append(_rows(rule, causes, first, schema.RAISED, at_ns, excess=excess))
+        rows.append(_rows(rule, causes, again, schema.UPDATED, at_ns, excess=excess))
+
+        absent = ~present & ~unknown
+        gone = absent & raised & ~cleared & (at_ns - causes.seen_ns >= policy.clear_after_s * S) & ~disproved
+        if policy.latched:
+            gone &= causes.acknowledged == 1
+        causes.cleared_ns[gone] = at_ns
+        rows.append(_rows(rule, causes, gone, schema.CLEARED, at_ns, until_ns=causes.seen_ns))
+        taken_back = disproved & raised & ~cleared
+        rows.append(_rows(rule, causes, taken_back, schema.WITHDRAWN, at_ns, until_ns=at_ns))
+
+        over = cleared & ~present & (at_ns - causes.cleared_ns > policy.rearm_s * S)
+        forget = disproved | (absent & ~raised) | (absent & over)
+        self._keep(rule, causes.take(~forget) if forget.any() else causes)
+        return _ordered(rows)
 
     def withdraw(self, at_ns, rule, keep):
         """Withdraw every open alert of a rule for which keep(track, other, zone) is False: later data disproved it."""
-        rows = []
-        for key in sorted(k for k in self._causes if k[0] == rule and not keep(*k[1:])):
-            cause = self._causes.pop(key)
-            if cause["id"] and cause["cleared"] < 0:
-                rows.append(_row(key, cause, schema.WITHDRAWN, at_ns, until_ns=at_ns))
-        return _alerts(rows)
+        causes = self._causes.get(rule)
+        if causes is None:
+            return schema.Alerts.empty()
+        kept = np.array([bool(keep(*map(int, key))) for key in zip(*causes[:3], strict=True)], bool)
+        rows = _rows(
+            rule, causes, ~kept & (causes.alert != 0) & (causes.cleared_ns < 0), schema.WITHDRAWN, at_ns, until_ns=at_ns
+        )
+        self._keep(rule, causes.take(kept))
+        return rows
 
     def acknowledge(self, at_ns, alert):
         """The officer has seen it: a latched alert may now clear. An Alerts row, or none if the id is not open."""
-        for key, cause in self._causes.items():
-            if cause["id"] == alert and cause["cleared"] < 0:
-                cause["acked"] = True
-                return _alerts([_row(key, cause, schema.ACKNOWLEDGED, at_ns)])
-        return _alerts([])
+        for rule, causes in self._causes.items():
+            seen = (causes.alert == alert) & (causes.cleared_ns < 0) & (alert != 0)
+            if seen.any():
+                causes.acknowledged[seen] = 1
+                return _rows(rule, causes, seen, schema.ACKNOWLEDGED, at_ns)
+        return schema.Alerts.empty()
 
-    def _present(self, at_ns, key, policy, findings, i, tracks, rows):
-        """The condition holds: begin, raise, update or resume."""
-        since = int(findings.since_ns[i]) if findings.since_ns[i] >= 0 else at_ns
-        cause = self._causes.get(key)
-        if cause is None:
-            cause = self._causes[key] = dict.fromkeys(self.FIELDS, -1) | {"id": 0, "since": since, "acked": False}
-        lon, lat, mmsi = _where(tracks, key[1])
-        _, _, other_mmsi = _where(tracks, key[2])
-        excess, severity = float(findings.excess[i]), int(findings.severity[i])
-        told_excess, told_severity = cause["excess"], cause["severity"]
-        cause.update(seen=at_ns, mmsi=mmsi, lon=lon, lat=lat, detail=str(findings.detail[i]))
-        cause["other_mmsi"] = other_mmsi
-        grown = excess > told_excess * policy.update_factor or severity > told_severity
-        if not cause["id"]:
-            if at_ns - cause["since"] < policy.raise_after_s * S:
-                return
-            cause.update(id=alert_id(*key, cause["since"]), excess=excess, severity=severity)
-            rows.append(_row(key, cause, schema.RAISED, at_ns))
-        elif cause["cleared"] >= 0 or grown:
-            cause.update(cleared=-1, excess=max(excess, told_excess), severity=max(severity, told_severity))
-            rows.append(_row(key, cause, schema.UPDATED, at_ns, excess=excess))
+    def suppress(self, until_ns, *, rule="", mmsi=-1, track=-1, zone=-1, reason=""):
+        """Raise nothing that fits all that is given, until then (event time); what is open clears as if it ended."""
+        row = Suppressions(rule=[rule], mmsi=[mmsi], track=[track], zone=[zone], until_ns=[until_ns], reason=[reason])
+        self._suppressed = Suppressions.concat([self._suppressed, row])
 
-    def _absent(self, at_ns, key, policy, rows):
-        """The condition does not hold: forget, clear, or wait."""
-        cause = self._causes[key]
-        if not cause["id"]:
-            del self._causes[key]
-        elif cause["cleared"] >= 0:
-            if at_ns - cause["cleared"] > policy.rearm_s * S:
-                del self._causes[key]
-        elif at_ns - cause["seen"] >= policy.clear_after_s * S and (not policy.latched or cause["acked"]):
-            cause["cleared"] = at_ns
-            rows.append(_row(key, cause, schema.CLEARED, at_ns, until_ns=cause["seen"]))
+    @property
+    def suppressed(self):
+        """The Suppressions that have not been dropped since they ended."""
+        return self._suppressed
+
+    def open(self):
+        """{rule: number of alerts that are raised and not cleared}, for a status line."""
+        counts = {rule: int(((c.alert != 0) & (c.cleared_ns < 0)).sum()) for rule, c in sorted(self._causes.items())}
+        return {rule: count for rule, count in counts.items() if count}
+
+    def _heard(self, at_ns, rule, findings, tracks):
+        """The findings that nobody suppressed."""
+        if not self._suppressed.n:
+            return findings
+        self._suppressed = self._suppressed.take(self._suppressed.until_ns > at_ns)
+        mmsi, heard = _where(tracks, findings.track)[2], np.ones(findings.n, bool)
+        for s_rule, s_mmsi, s_track, s_zone, _, _ in zip(*self._suppressed, strict=True):
+            if s_rule in ("", rule):
+                fits = ((s_mmsi < 0) | (mmsi == s_mmsi)) & ((s_track < 0) | (findings.track == s_track))
+                heard &= ~(fits & ((s_zone < 0) | (findings.zone == s_zone)))
+        return findings.take(heard)
+
+    def _keep(self, rule, causes):
+        if causes.n:
+            self._causes[rule] = causes
+        else:
+            self._causes.pop(rule, None)
 
     def dump(self):
         """The whole state as plain lists and numbers, for JSON."""
-        return [[list(key), cause] for key, cause in sorted(self._causes.items())]
+        return {
+            "causes": {rule: {k: c.tolist() for k, c in causes._asdict().items()} for rule, causes in self._by_name()},
+            "suppressed": {k: c.tolist() for k, c in self._suppressed._asdict().items()},
+        }
+
+    def _by_name(self):
+        return sorted(self._causes.items())
 
     @classmethod
     def restore(cls, dumped):
         """The Lifecycle that `dump` described."""
         life = cls()
-        life._causes = {(str(k[0]), *map(int, k[1:])): dict(cause) for k, cause in dumped}
+        life._causes = {str(rule): _restored(_Causes, columns) for rule, columns in dumped["causes"].items()}
+        life._suppressed = _restored(Suppressions, dumped["suppressed"])
         return life
 
 
+def _restored(kind, columns):
+    return kind(**{name: np.array(columns[name], dtype) for name, (dtype, _) in kind.spec.items()})
+
+
+def _matched(at_ns, causes, findings, tracks):
+    """(causes with a row for every finding, row of its finding or -1); of two findings for one cause, the greater."""
+    n, m = causes.n, findings.n
+    track, other, zone = (
+        np.concatenate([getattr(causes, k), getattr(findings, k)]) for k in ("track", "other", "zone")
+    )
+    rank = np.concatenate([np.full(n, -np.inf), np.where(np.isnan(findings.excess), -np.inf, findings.excess)])
+    source = np.concatenate([np.zeros(n, np.int8), np.ones(m, np.int8)])
+    order = np.lexsort((rank, source, zone, other, track))
+    if not order.size:
+        return causes, np.empty(0, np.int64)
+    same = np.ones(order.size, bool)
+    same[1:] = (np.diff(track[order]) == 0) & (np.diff(other[order]) == 0) & (np.diff(zone[order]) == 0)
+    same[0] = False
+    group = np.cumsum(~same) - 1
+    count = int(group[-1]) + 1
+    known, found = np.full(count, -1), np.full(count, -1)
+    is_cause = order < n
+    known[group[is_cause]] = order[is_cause]
+    found[group[~is_cause]] = order[~is_cause] - n  # the last of a group stays: the greatest
+    # an absent or unknown finding begins nothing
+    begins = (known < 0) & (found >= 0)
+    begins[begins] = findings.excess[found[begins]] > 0
+    stays = (known >= 0) | begins
+    known, found = known[stays], found[stays]
+    grown = causes.take(np.maximum(known, 0)) if n else _Causes(track=np.full(known.size, -1))
+    new = known < 0
+    if new.any():
+        at = found[new]
+        for name in ("track", "other", "zone"):
+            getattr(grown, name)[new] = getattr(findings, name)[at]
+        grown.alert[new], grown.cleared_ns[new], grown.acknowledged[new] = 0, -1, 0
+        grown.excess[new], grown.severity[new] = -np.inf, -1
+        grown.since_ns[new] = np.where(findings.since_ns[at] >= 0, findings.since_ns[at], at_ns)
+    present = found >= 0
+    present[present] = findings.excess[found[present]] > 0
+    grown.seen_ns[present] = at_ns
+    grown.detail[present] = findings.detail[found[present]]
+    lon, lat, mmsi = _where(tracks, grown.track[present])
+    grown.lon_deg[present], grown.lat_deg[present], grown.mmsi[present] = lon, lat, mmsi
+    grown.other_mmsi[present] = _where(tracks, grown.other[present])[2]
+    return grown, found
+
+
 def _where(tracks, track):
-    """(lon_deg, lat_deg, mmsi) of a track in the Picture; NaN and -1 where it is not there."""
-    at = int(np.searchsorted(tracks.track, track))
-    if track < 0 or at == tracks.n or tracks.track[at] != track:
-        return math.nan, math.nan, -1
-    return float(tracks.lon_deg[at]), float(tracks.lat_deg[at]), int(tracks.mmsi[at])
-
-
-def _row(key, cause, state, at_ns, until_ns=-1, excess=None):
-    """One Alerts row as a tuple in the table's order."""
-    rule, track, other, zone = key
-    excess = cause["excess"] if excess is None else excess
+    """(lon_deg, lat_deg, mmsi) of each of these tracks in the Picture; NaN and -1 where it is not there."""
+    if not tracks.n:
+        return np.full(track.size, np.nan), np.full(track.size, np.nan), np.full(track.size, -1)
+    at = np.minimum(np.searchsorted(tracks.track, track), tracks.n - 1)
+    here = (tracks.track[at] == track) & (track >= 0)
     return (
-        *(cause["id"], rule, state, cause["severity"], track, cause["mmsi"], other, cause["other_mmsi"], zone),
-        *(at_ns, cause["since"], until_ns, excess, cause["lon"], cause["lat"], cause["detail"]),
+        np.where(here, tracks.lon_deg[at], np.nan),
+        np.where(here, tracks.lat_deg[at], np.nan),
+        np.where(here, tracks.mmsi[at], -1),
     )
 
 
-def _alerts(rows):
-    """Alerts of a list of row tuples."""
-    return schema.Alerts(*map(np.array, zip(*rows, strict=True))) if rows else schema.Alerts.empty()
+def _rows(rule, causes, which, state, at_ns, until_ns=None, excess=None):
+    """Alerts of the causes that `which` marks."""
+    at = np.flatnonzero(which)
+    if not at.size:
+        return schema.Alerts.empty()
+    c = causes.take(at)
+    until = np.full(at.size, -1) if until_ns is None else np.broadcast_to(until_ns, causes.n)[at]
+    return schema.Alerts(
+        alert=c.alert,
+        rule=[rule],
+        state=[state],
+        severity=c.severity,
+        track=c.track,
+        mmsi=c.mmsi,
+        other=c.other,
+        other_mmsi=c.other_mmsi,
+        zone=c.zone,
+        t_ns=[at_ns],
+        since_ns=c.since_ns,
+        until_ns=until,
+        excess=c.excess if excess is None else excess[at],
+        lon_deg=c.lon_deg,
+        lat_deg=c.lat_deg,
+        detail=c.detail,
+    )
+
+
+def _ordered(parts):
+    """The parts as one Alerts table in order of track, other and zone; a cause changes once a step."""
+    rows = schema.Alerts.concat(parts)
+    return rows.take(np.lexsort((rows.zone, rows.other, rows.track))) if rows.n > 1 else rows

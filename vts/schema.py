@@ -293,6 +293,27 @@ class Places(NamedTuple):
     since_ns: I8  # when it entered, by the Watch; -1 outside
 
 
+# Visits.event
+ENTERED, LEFT, RESUMED = 0, 1, 2
+VISIT_EVENTS = ("entered", "left", "resumed")
+
+
+@table
+class Visits(NamedTuple):
+    """Entries into zones and exits from them: one row per event; track, zone and entered_ns name one stay.
+
+    A stay that is resumed soon after its exit tells the same entered_ns again, with left_ns -1: its last row holds.
+    """
+
+    track: I8
+    mmsi: I8
+    zone: I4  # row of Zones
+    event: I1  # VISIT_EVENTS
+    t_ns: I8  # of the Picture that tells it
+    entered_ns: I8  # first seen over the line by the Watch's margin
+    left_ns: I8  # -1 while it stays
+
+
 class Picture(NamedTuple):
     """All that is known at one instant. A stage returns `picture._replace(...)`."""
 
@@ -302,6 +323,7 @@ class Picture(NamedTuple):
     alerts: Alerts  # the changes since the Picture before
     scores: Scores
     places: Places = Places.empty()
+    visits: Visits = Visits.empty()  # entries and exits since the Picture before
 
 
 def static_rows(picture):

@@ -1,0 +1,43 @@
+"""At anchor outside every anchorage, where there is one within reach.
+
+Without an anchorage in the zones within `within_m` nothing is said: an empty zone file must not make every anchored
+vessel an offender. A berth or terminal counts as a proper place to lie.
+"""
+
+import numpy as np
+
+from vts.lifecycle import Policy
+from vts.schema import CAUTION, WARNING
+
+UNIT = "m"
+CITATION = "海上交通安全法 (2021) art. 47: anchor, berth and stop in anchorages and berths only"
+POLICY = Policy(raise_after_s=300.0, clear_after_s=120.0)
+TITLE = {"en": "Anchored outside an anchorage", "zh": "锚地外锚泊"}
+TEXT = {
+    "en": "{vessel} lies at anchor {excess} m outside {zone}, the nearest anchorage",
+    "zh": "{vessel}在最近的锚地{zone}以外{excess}米处锚泊",
+}
+PARAMETERS = {
+    "within_m": (9_260.0, "m", "ours: 5 NM; farther from any anchorage the zones say nothing of anchoring"),
+    "outside_m": (100.0, "m", "ours: swing and position noise about the line are no offence"),
+}
+
+
+def evaluate(scene):
+    """A finding per anchored vessel that is in no anchorage: excess is its distance from the nearest, in metres."""
+    lying = scene.anchored
+    if not lying.any():
+        return scene.nothing()
+    terms = scene.terms
+    proper = scene.near(terms.of("anchorage", "berth", "terminal"))
+    proper = proper.where(lying[proper.row])
+    order = np.lexsort((proper.zone, proper.edge_m, proper.row))
+    first = np.ones(order.size, bool)
+    first[1:] = np.diff(proper.row[order]) > 0
+    nearest = proper.where(order[first])
+    edge_m = nearest.edge_m
+    outside_m = terms.value("outside_m", PARAMETERS["outside_m"][0])[nearest.zone]
+    within_m = terms.value("within_m", PARAMETERS["within_m"][0])[nearest.zone]
+    excess = np.where((edge_m > outside_m) & (edge_m <= within_m), edge_m, 0.0)
+    severity = np.where(edge_m > 926.0, WARNING, CAUTION)
+    return scene.findings(nearest.row, nearest.zone, excess, severity, since_ns=scene.anchored_ns[nearest.row])

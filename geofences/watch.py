@@ -1,0 +1,125 @@
+"""What happens in zones: a Picture goes in, the same Picture comes out with places, visits and alerts.
+
+The Watch remembers what one Picture cannot tell: how long a vessel has been where, and which alerts are open.
+"""
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from geofences import rules, visits
+from geofences.index import places as places_of
+from geofences.scene import Scene, Terms
+from geofences.stay_kernels import ABSENT, FRESH, HELD, INSIDE, LEAVING
+from vts import schema
+from vts.config import WatchConfig
+from vts.errors import StateError
+from vts.lifecycle import Lifecycle
+from vts.plugins import discover
+from vts.units import S
+
+FORMAT = "lingding-watch-1"
+
+
+def check(pictures, zones, watch=None, registers=None):
+    """The same Pictures with `places`, `visits` and the alerts of every rule, as a generator.
+
+    `zones` is what `geofences.load` gave, `watch` what remembers (a new one when left out), `registers` what is known
+    of vessels beside AIS and radar: LNG carriers, permits, reports, weather (`geofences.registers.load`).
+    """
+    watch = watch if watch is not None else Watch()
+    for picture in pictures:
+        yield watch.step(picture, zones, registers)
+
+
+class Watch:
+    """The memory of the geofences: stays, the state of every vessel, open alerts. Saved and loaded between runs."""
+
+    def __init__(self, config=None):
+        self.config = config if config is not None else WatchConfig()
+        self.stays = visits.Stays.empty()
+        self.alerts = Lifecycle()
+        self._rules = discover(rules)
+        self._zone_names = None
+        self._terms = None
+
+    def step(self, picture, zones, registers=None):
+        """The Picture with what its vessels' places mean; Pictures come in order of time."""
+        terms = self._bind(zones, registers)
+        near = places_of(picture, zones, reach_m=self.config.reach_m, horizon_min=self.config.horizon_min)
+        self.stays, events, since_ns = visits.step(
+            picture.at_ns, self.stays, picture.tracks, _part(picture.tracks), near, terms.margin_m, self._times_ns
+        )
+        picture = picture._replace(places=near._replace(since_ns=since_ns), visits=events)
+        scene = Scene(picture, terms)
+        told = [picture.alerts]
+        for name, rule in self._rules.items():
+            found = rule.evaluate(scene)
+            told.append(self.alerts.step(picture.at_ns, name, rule.POLICY, found, picture.tracks))
+        return picture._replace(alerts=schema.Alerts.concat(told))
+
+    @property
+    def _times_ns(self):
+        return [int(s * S) for s in (self.config.enter_s, self.config.leave_s, self.config.rejoin_s)]
+
+    def _bind(self, zones, registers):
+        """The rules' terms in these zones; StateError when the Watch was saved with other zones."""
+        if self._terms is None or self._terms.zones is not zones or self._terms.registers is not registers:
+            names = [str(name) for name in zones.names]
+            if self._zone_names is not None and self._zone_names != names:
+                raise StateError(
+                    "this Watch was saved with other zones, so its stays would be in the wrong places; "
+                    "load the zones it was saved with, or start with a new Watch"
+                )
+            self._zone_names = names
+            self._terms = Terms(zones, registers, self.config, self._rules)
+        return self._terms
+
+    def open_visits(self):
+        """The stays that last, as Visits in order of track and zone; left_ns is -1."""
+        stays = self.stays.take((self.stays.state == INSIDE) | (self.stays.state == LEAVING))
+        return schema.Visits(
+            track=stays.track,
+            mmsi=stays.mmsi,
+            zone=stays.zone,
+            event=np.zeros(stays.n),
+            t_ns=stays.seen_ns,
+            entered_ns=stays.entered_ns,
+        )
+
+    def save(self, path):
+        """Write the whole memory to one .npz file, which appears only when it is complete."""
+        path = Path(path)
+        head = {"format": FORMAT, "config": vars(self.config), "zones": self._zone_names, "alerts": self.alerts.dump()}
+        columns = {f"stays.{name}": column for name, column in self.stays._asdict().items()}
+        part = path.with_name(path.name + ".part")
+        with part.open("wb") as file:
+            np.savez(file, head=np.array(json.dumps(head)), **columns)
+        part.replace(path)
+
+    @classmethod
+    def load(cls, path):
+        """The Watch that `save` wrote; StateError names the file when it is not one, or of another version."""
+        try:
+            with np.load(path, allow_pickle=False) as saved:
+                head = json.loads(str(saved["head"]))
+                columns = {name.split(".", 1)[1]: saved[name] for name in saved.files if name.startswith("stays.")}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise StateError(f"{path}: not a saved Watch ({error}); name a file that Watch.save wrote") from error
+        if not isinstance(head, dict) or head.get("format") != FORMAT:
+            raise StateError(f"{path}: not a Watch of this version ({FORMAT}); start with a new Watch")
+        watch = cls(WatchConfig(**head["config"]))
+        watch.stays = visits.Stays(**columns)
+        watch.alerts = Lifecycle.restore(head["alerts"])
+        watch._zone_names = head["zones"]
+        return watch
+
+
+def _part(tracks):
+    """Per track: FRESH, HELD while it coasts, ABSENT until it is confirmed, shape (tracks,)."""
+    part = np.full(tracks.n, FRESH, np.int8)
+    part[tracks.state == schema.COASTING] = HELD
+    part[(tracks.state == schema.TENTATIVE) | (tracks.state == schema.RETIRED) | np.isnan(tracks.lon_deg)] = ABSENT
+    return part
