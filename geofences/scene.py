@@ -1,11 +1,13 @@
 """What a rule sees: one Picture beside the terms that hold in its zones, as plain arrays."""
 
+import math
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from geofences import vessels
+from geofences.mooring_kernels import ANCHORED, UNDER_WAY
 from vts.lifecycle import Findings
 from vts.schema import static_rows
 
@@ -74,7 +76,8 @@ class Pairs(NamedTuple):
 class Scene:
     """One Picture as the rules see it; everything is computed once, when first asked for."""
 
-    def __init__(self, picture, terms):
+    def __init__(self, picture, terms, moorings):
+        self.moorings = moorings
         self.at_ns = picture.at_ns
         self.tracks = picture.tracks
         self.statics = picture.statics
@@ -99,6 +102,16 @@ class Scene:
     def is_lng(self):
         """Which tracks the register of LNG carriers names."""
         return np.zeros(self.tracks.n, bool)
+
+    @cached_property
+    def anchored(self):
+        """Which tracks lie at anchor, as the Watch judges status and motion."""
+        return self.moorings.state == ANCHORED
+
+    @cached_property
+    def under_way(self):
+        """Which tracks make way, as the Watch judges status and motion."""
+        return self.moorings.state == UNDER_WAY
 
     @cached_property
     def length_m(self):
@@ -146,7 +159,7 @@ class Scene:
 
 
 def _details(columns, n):
-    """"key=value;key=value" per row, each number with the digits that its unit deserves; NaN is told as "?"."""
+    """ "key=value;key=value" per row, each number with the digits that its unit deserves; NaN is told as "?"."""
     texts = [_texts(name, column) for name, column in columns.items()]
     return np.array([";".join(parts) for parts in zip(*texts, strict=True)] if texts else [""] * n)
 
@@ -155,4 +168,4 @@ def _texts(name, column):
     if column.dtype.kind in "US":
         return [f"{name}={value}" for value in column.tolist()]
     digits = _DECIMALS.get(name.rsplit("_", 1)[-1], 1)
-    return [f"{name}={value:.{digits}f}" if value == value else f"{name}=?" for value in column.tolist()]
+    return [f"{name}=?" if math.isnan(value) else f"{name}={value:.{digits}f}" for value in column.tolist()]

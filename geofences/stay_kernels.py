@@ -7,7 +7,7 @@ from vts.jit import kernel
 # Stays.state; DROP is a pair that is not known, or need not be known any longer
 CANDIDATE, INSIDE, LEAVING, GONE = 0, 1, 2, 3
 DROP = -1
-# how a track takes part: not at all, only kept (no fresh fix, so a line crossed by dead reckoning proves nothing), fully
+# how a track takes part: not at all; only kept, since a line crossed by dead reckoning proves nothing; fully
 ABSENT, HELD, FRESH = 0, 1, 2
 # Visits.event
 ENTERED, LEFT, RESUMED = 0, 1, 2

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geofences import rules, visits
-from geofences.index import places as places_of
+from geofences import moorings, rules, visits
 from geofences.scene import Scene, Terms
 from geofences.stay_kernels import ABSENT, FRESH, HELD, INSIDE, LEAVING
 from vts import schema
@@ -20,6 +19,8 @@ from vts.lifecycle import Lifecycle
 from vts.plugins import discover
 from vts.units import S
 
+ANCHORAGES = ("anchorage",)
+BERTHS = ("berth", "lng_terminal", "terminal")
 FORMAT = "lingding-watch-1"
 
 
@@ -40,6 +41,7 @@ class Watch:
     def __init__(self, config=None):
         self.config = config if config is not None else WatchConfig()
         self.stays = visits.Stays.empty()
+        self.moorings = moorings.Moorings.empty()
         self.alerts = Lifecycle()
         self._rules = discover(rules)
         self._zone_names = None
@@ -47,13 +49,19 @@ class Watch:
 
     def step(self, picture, zones, registers=None):
         """The Picture with what its vessels' places mean; Pictures come in order of time."""
-        terms = self._bind(zones, registers)
-        near = places_of(picture, zones, reach_m=self.config.reach_m, horizon_min=self.config.horizon_min)
+        from geofences.index import places  # numba kernels: not before there is a Picture
+
+        terms, tracks, part = self._bind(zones, registers), picture.tracks, _part(picture.tracks)
+        near = places(picture, zones, reach_m=self.config.reach_m, horizon_min=self.config.horizon_min)
         self.stays, events, since_ns = visits.step(
-            picture.at_ns, self.stays, picture.tracks, _part(picture.tracks), near, terms.margin_m, self._times_ns
+            picture.at_ns, self.stays, tracks, part, near, terms.margin_m, self._times_ns
+        )
+        self.moorings = moorings.step(
+            *(picture.at_ns, self.moorings, tracks, part),
+            *(_in_any(tracks, near, since_ns, terms.of(*kinds)) for kinds in (ANCHORAGES, BERTHS)),
         )
         picture = picture._replace(places=near._replace(since_ns=since_ns), visits=events)
-        scene = Scene(picture, terms)
+        scene = Scene(picture, terms, self.moorings)
         told = [picture.alerts]
         for name, rule in self._rules.items():
             found = rule.evaluate(scene)
@@ -93,7 +101,8 @@ class Watch:
         """Write the whole memory to one .npz file, which appears only when it is complete."""
         path = Path(path)
         head = {"format": FORMAT, "config": vars(self.config), "zones": self._zone_names, "alerts": self.alerts.dump()}
-        columns = {f"stays.{name}": column for name, column in self.stays._asdict().items()}
+        tables = {"stays": self.stays, "moorings": self.moorings}
+        columns = {f"{kind}.{name}": column for kind, t in tables.items() for name, column in t._asdict().items()}
         part = path.with_name(path.name + ".part")
         with part.open("wb") as file:
             np.savez(file, head=np.array(json.dumps(head)), **columns)
@@ -105,16 +114,25 @@ class Watch:
         try:
             with np.load(path, allow_pickle=False) as saved:
                 head = json.loads(str(saved["head"]))
-                columns = {name.split(".", 1)[1]: saved[name] for name in saved.files if name.startswith("stays.")}
+                columns = {name: saved[name] for name in saved.files}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise StateError(f"{path}: not a saved Watch ({error}); name a file that Watch.save wrote") from error
         if not isinstance(head, dict) or head.get("format") != FORMAT:
             raise StateError(f"{path}: not a Watch of this version ({FORMAT}); start with a new Watch")
         watch = cls(WatchConfig(**head["config"]))
-        watch.stays = visits.Stays(**columns)
+        for kind, cls_ in (("stays", visits.Stays), ("moorings", moorings.Moorings)):
+            setattr(watch, kind, cls_(**{name: columns[f"{kind}.{name}"] for name in cls_.spec}))
         watch.alerts = Lifecycle.restore(head["alerts"])
         watch._zone_names = head["zones"]
         return watch
+
+
+def _in_any(tracks, places, since_ns, zones):
+    """Which tracks have entered one of these zones, shape (tracks,)."""
+    rows = np.searchsorted(tracks.track, places.track[(since_ns >= 0) & zones[places.zone]])
+    out = np.zeros(tracks.n, bool)
+    out[rows] = True
+    return out
 
 
 def _part(tracks):

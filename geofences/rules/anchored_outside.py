@@ -29,7 +29,7 @@ def evaluate(scene):
     if not lying.any():
         return scene.nothing()
     terms = scene.terms
-    proper = scene.near(terms.of("anchorage", "berth", "terminal"))
+    proper = scene.near(terms.of("anchorage", "berth", "lng_terminal", "terminal"))
     proper = proper.where(lying[proper.row])
     order = np.lexsort((proper.zone, proper.edge_m, proper.row))
     first = np.ones(order.size, bool)
@@ -40,4 +40,4 @@ def evaluate(scene):
     within_m = terms.value("within_m", PARAMETERS["within_m"][0])[nearest.zone]
     excess = np.where((edge_m > outside_m) & (edge_m <= within_m), edge_m, 0.0)
     severity = np.where(edge_m > 926.0, WARNING, CAUTION)
-    return scene.findings(nearest.row, nearest.zone, excess, severity, since_ns=scene.anchored_ns[nearest.row])
+    return scene.findings(nearest.row, nearest.zone, excess, severity, since_ns=scene.moorings.since_ns[nearest.row])

@@ -1,0 +1,46 @@
+"""The state of every vessel: under way, stopped, at anchor, moored; since when, and how far she is from where she lay.
+
+What she declares counts as long as her motion does not contradict it; a vessel that declares nothing is stopped once
+she has made less than half a knot for five minutes, and takes her state from the place: a berth moors, an anchorage
+anchors, and elsewhere she is only stopped.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from geofences import mooring_kernels
+from vts.schema import F8, I1, I8, table
+
+STATES = ("under_way", "stopped", "anchored", "moored")
+
+
+@table
+class Moorings(NamedTuple):
+    """One row per track of the Picture, in its order."""
+
+    track: I8
+    state: I1  # STATES
+    since_ns: I8
+    slow_ns: I8  # since when below STOP_KN; -1 when she is not
+    fast_ns: I8
+    seen_under_way: I1  # 1: we saw her arrive, so where she stopped is about where her anchor lies
+    reports: I8  # Tracks.reports when she was last looked at
+    drop_lon_deg: F8  # where she came to rest; NaN under way
+    drop_lat_deg: F8
+    off_m: F8  # from there, at the last fix and at the two before
+    off_1_m: F8
+    off_2_m: F8
+    lon_deg: F8  # at the last fix
+    lat_deg: F8
+    t_ns: I8
+    last_lon_deg: F8  # at the fix before it, for lines that she crossed
+    last_lat_deg: F8
+    last_ns: I8
+
+
+def step(at_ns, moorings, tracks, part, at_anchorage, at_berth):
+    """The Moorings one Picture on; `part` as in visits, the last two say per track whether she is in such a zone."""
+    out = Moorings(track=np.empty(tracks.n, np.int64))
+    mooring_kernels.merge_moorings(at_ns, moorings, tracks, part, at_anchorage, at_berth, out)
+    return out
