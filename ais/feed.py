@@ -1,0 +1,248 @@
+"""`ais.read`: a log to Statics and Reports batches, by the fast lane."""
+
+import datetime
+
+import numpy as np
+
+from ais import columns, envelope
+from ais.intake import Intake
+from vts.errors import LogError, UsageError
+from vts.schema import AIS_A, AIS_ATON, AIS_B, AIS_BASE, AIS_LONG_RANGE, AIS_SAR, AIS_SENSOR, Reports, Statics
+from vts.units import MINUTE, S
+
+HEARD_NS = 15 * S  # a position is older than this at its reception only by a clock error: then it counts as received
+ACCURATE_M, COARSE_M = 10.0, 30.0
+LONG_RANGE_M = 185.2 / 12**0.5
+KIND = np.full(32, -1, np.int8)
+KIND[[1, 2, 3, 11]] = AIS_A
+KIND[[18, 19]] = AIS_B
+KIND[4], KIND[21], KIND[9], KIND[27] = AIS_BASE, AIS_ATON, AIS_SAR, AIS_LONG_RANGE
+
+
+def measured_ns(rx_ns, second):
+    """When each position was measured, shape (n,): the last instant before reception that ends in its time stamp.
+
+    A message carries only the second of the minute (M.1371-5 table 47). Receivers stamp within a few seconds; an
+    answer more than 15 s before reception means that one of the clocks is wrong, or that the log's own resolution has
+    cut the reception to before the measurement, and then (as for time stamps of 60 and above) reception is taken.
+    """
+    t_ns = rx_ns - rx_ns % MINUTE + second.astype(np.int64) * S
+    t_ns -= np.where(t_ns > rx_ns, MINUTE, 0)
+    return np.where((second < 60) & (rx_ns - t_ns <= HEARD_NS), t_ns, rx_ns)
+
+
+def reports(fixes):
+    """Reports of Fixes: units, and NaN for every "not available" of M.1371-5.
+
+    The error ellipse is the accuracy flag's: 10 m when set; 30 m otherwise, which says "worse than 10 m" and is our
+    choice (an uncorrected GNSS fix with the antenna's offset unknown). Type 27 is cut to 0.1 minute: the standard
+    deviation of a uniform 185 m.
+    """
+    kind = fixes.kind & 31
+    degree = 1 / 600_000
+    bad = (np.abs(fixes.lon) > 180 * 600_000) | (np.abs(fixes.lat) > 90 * 600_000)
+    sigma_m = np.where(fixes.kind & columns.ACCURATE, ACCURATE_M, COARSE_M)
+    sigma_m = np.where(kind == 27, np.maximum(sigma_m, LONG_RANGE_M), sigma_m)
+    turn = np.abs(fixes.rot.astype(np.float64))
+    turn = np.where(turn == 128, np.nan, np.where(turn == 127, np.inf, (turn / 4.733) ** 2))
+    return Reports(
+        t_ns=measured_ns(fixes.rx_ns, fixes.second),
+        rx_ns=fixes.rx_ns,
+        sensor=AIS_SENSOR,
+        kind=KIND[kind],
+        ident=fixes.mmsi,
+        lon_deg=np.where(bad, np.nan, fixes.lon * degree),
+        lat_deg=np.where(bad, np.nan, fixes.lat * degree),
+        sog_kn=np.where(fixes.sog == columns.NO_SOG, np.nan, fixes.sog / 10),
+        cog_deg=np.where(fixes.cog >= columns.NO_COG, np.nan, fixes.cog / 10),
+        heading_deg=np.where(fixes.heading >= 360, np.nan, fixes.heading),
+        rot_deg_min=np.copysign(turn, fixes.rot),
+        nav_status=np.where(fixes.status > 15, -1, fixes.status),
+        major_m=sigma_m,
+        minor_m=sigma_m,
+        axis_deg=0.0,
+        seq=fixes.seq,
+    )
+
+
+def statics(parts):
+    """Statics of Particulars: units, "" and NaN and -1 for what was not sent or not available."""
+    along = parts.to_bow.astype(np.float64) + parts.to_stern
+    across = parts.to_port.astype(np.float64) + parts.to_starboard
+    no_ship = (parts.ship_type == 0) | (parts.kind == 21)
+    # A = C = 0 with B and D given: the size is known, the antenna's place is not (M.1371-5 figure 41)
+    placed = ~((parts.to_bow == 0) & (parts.to_port == 0))
+    return Statics(
+        mmsi=parts.mmsi,
+        t_ns=parts.rx_ns,
+        imo=np.where(parts.imo == 0, -1, parts.imo.astype(np.int64)),
+        ship_type=np.where(no_ship, -1, parts.ship_type),
+        length_m=np.where(along > 0, along, np.nan),
+        beam_m=np.where(across > 0, across, np.nan),
+        to_bow_m=np.where(placed & (along > 0), parts.to_bow, np.nan),
+        to_port_m=np.where(placed & (across > 0), parts.to_port, np.nan),
+        draught_m=np.where(parts.draught == 0, np.nan, parts.draught / 10),
+        name=_text(parts.name),
+        callsign=_text(parts.callsign),
+        destination=_text(parts.destination),
+        eta=_eta(parts.eta),
+        seq=parts.seq,
+    )
+
+
+def _text(rows):
+    """(n, width) ASCII as a text column."""
+    width = rows.shape[1]
+    return np.ascontiguousarray(rows).view(f"S{width}")[:, 0].astype(f"U{width}")
+
+
+def _eta(eta):
+    """MM-DDTHH:MM; "" where month or day is not given; an hour of 24 or a minute of 60 is left as sent."""
+    out = np.zeros(eta.size, "U11")
+    for row in np.flatnonzero((eta >> 16 & 15 > 0) & (eta >> 11 & 31 > 0)):
+        e = int(eta[row])
+        out[row] = f"{e >> 16 & 15:02d}-{e >> 11 & 31:02d}T{e >> 6 & 31:02d}:{e & 63:02d}"
+    return out
+
+
+def start_ns(start):
+    """UTC ns of what a user gives as a start: ISO 8601 text, a datetime (naive is UTC), or ns."""
+    if isinstance(start, int | np.integer):
+        return int(start)
+    if isinstance(start, str):
+        try:
+            start = datetime.datetime.fromisoformat(start)
+        except ValueError as error:
+            raise UsageError(f"start {start!r} is not a time; write it as 2026-01-31T08:00:00Z") from error
+    if not isinstance(start, datetime.datetime):
+        raise UsageError(f"start {start!r} is not a time; write it as 2026-01-31T08:00:00Z")
+    if start.tzinfo is None:
+        start = start.replace(tzinfo=datetime.UTC)
+    since = start - datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+    return (since.days * 86_400 + since.seconds) * S + since.microseconds * 1000
+
+
+class Clock:
+    """Times for messages that carry none: `start`, then one every 1/rate s."""
+
+    def __init__(self, start=None, rate=None):
+        if rate is not None and not 0 < rate < 1e9:
+            raise UsageError(f"rate {rate!r} is not a number of messages a second above 0; try 10")
+        self.start_ns = None if start is None else start_ns(start)
+        self.step_ns = S / (rate or 10.0)
+        self.given = 0
+
+    def fill(self, rx_ns):
+        """Give these (n,) times; those that have one keep it. None where there is no start."""
+        rows = np.flatnonzero(rx_ns == envelope.NONE)
+        rx_ns[rows] = self.start_ns + ((self.given + np.arange(rows.size)) * self.step_ns).astype(np.int64)
+        self.given += rows.size
+
+
+class Wire:
+    """An iterable of (Fixes, Particulars, Receptions), wire integers as sent; the arrays are the caller's to keep.
+
+    `merge`: of one transmission received by several stations only the first is kept, the others are Receptions.
+    """
+
+    def __init__(self, source, *, start=None, rate=None, keep_bad=False, merge=True, size=1 << 20):
+        self.intake = Intake(source, keep_bad=keep_bad, size=size)
+        self.merge = merge
+        self.clock = Clock(start, rate)
+        self._seen = columns.unseen()
+        self._timed = 0
+
+    def __iter__(self):
+        return self.over(self.intake.chunks)
+
+    def over(self, blocks):
+        """The same of these blocks."""
+        intake = self.intake
+        fixes, parts = columns.rooms(0)
+        heard = columns.receptions(0)
+        for held in intake.over(blocks):
+            room = len(held.frames.at)
+            if len(fixes.mmsi) < room:
+                (fixes, parts), heard = columns.rooms(room), columns.receptions(room)
+            self._time(held)
+            n_fix, n_part, n_heard = columns.decode(
+                held.buf,
+                held.n,
+                held.base,
+                held.joined,
+                held.frames,
+                held.rows,
+                self.merge,
+                self._seen,
+                intake.counts,
+                intake.firsts,
+                fixes,
+                parts,
+                heard,
+            )
+            intake.settle(held)
+            yield _first(fixes, n_fix), _first(parts, n_part), _first(heard, n_heard)
+        if not self._timed and intake.rejects.counts.get(envelope.REASONS[envelope.NO_TIME]):
+            raise LogError(
+                f"{intake.chunks.name}: no message carries a time; give the time of the first with --start "
+                "and the messages a second with --rate"
+            )
+
+    def _time(self, held):
+        """Times for messages without one, or their rejection; JSON lines are settled here too."""
+        frames, intake = held.frames, self.intake
+        at, rx_ns = frames.at[: held.rows], frames.rx_ns[: held.rows]
+        json = at == envelope.JSON
+        if json.any():
+            intake.counts[envelope.JSON_OTHER] += int(json.sum())
+            intake.firsts[envelope.JSON_OTHER] = int(frames.offset[: held.rows][json][0] - held.base)
+        bare = (rx_ns == envelope.NONE) & ~json
+        self._timed += held.rows - int(json.sum()) - int(bare.sum())
+        if self.clock.start_ns is not None:
+            self.clock.fill(rx_ns)
+        elif bare.any():
+            intake.counts[envelope.NO_TIME] += int(frames.parts[: held.rows][bare].sum())
+            first = int(frames.seq[: held.rows][bare][0] - held.base)
+            intake.firsts[envelope.NO_TIME] = max(first, 0)
+            at[bare] = -2
+
+
+def _first(table, rows):
+    """The first rows of a room, as arrays of their own."""
+    return type(table)(*(column[:rows].copy() for column in table))
+
+
+class Feed:
+    """An iterable of Statics and Reports batches; `seq` ascends over both within a chunk, Statics first.
+
+    `rejects` counts lines; `bytes_done` of `bytes_total` (0: unknown) is the progress; `stations` names the receivers
+    and `receptions` tells, for the chunk just given, who else received what.
+    """
+
+    def __init__(self, source, *, start=None, rate=None, keep_bad=False, merge=True):
+        self.wire = Wire(source, start=start, rate=rate, keep_bad=keep_bad, merge=merge)
+        self.receptions = columns.receptions(0)
+
+    def __iter__(self):
+        for fixes, parts, heard in self.wire:
+            self.receptions = heard
+            if parts.mmsi.size:
+                yield statics(parts)
+            if fixes.mmsi.size:
+                yield reports(fixes)
+
+    @property
+    def rejects(self):
+        return self.wire.intake.rejects
+
+    @property
+    def bytes_done(self):
+        return self.wire.intake.chunks.bytes_done
+
+    @property
+    def bytes_total(self):
+        return self.wire.intake.chunks.bytes_total
+
+    @property
+    def stations(self):
+        return self.wire.intake.stations

@@ -1,0 +1,107 @@
+"""From a log's blocks to whole messages: lines cut at newlines, envelopes read, every line counted."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ais import envelope
+from vts.files import chunks
+from vts.schema import Rejects
+
+
+class Held(NamedTuple):
+    """The messages completed in one buffer of whole lines."""
+
+    buf: np.ndarray  # uint8, with PAD newlines after n
+    n: int
+    base: int  # byte of the log at which buf begins
+    joined: np.ndarray  # payloads of several parts
+    frames: envelope.Frames
+    rows: int
+
+
+class Intake:
+    """An iterable of Held; `rejects` counts the lines. `counts` and `firsts` are this buffer's, for later stages."""
+
+    def __init__(self, source, *, keep_bad=False, size=1 << 20):
+        self.chunks = chunks(source, size)
+        self.rejects = Rejects(self.chunks.name)
+        self.state = envelope.fresh()
+        self.keep_bad = keep_bad
+        self.counts = np.zeros(len(envelope.REASONS), np.int64)
+        self.firsts = np.full(len(envelope.REASONS), -1, np.int64)
+        self._buf = np.empty(0, np.uint8)
+        self._joined = np.empty(0, np.uint8)
+        self._frames = envelope.frames(0)
+
+    def over(self, blocks):
+        """Held after Held of these blocks; the caller settles what it counted before it asks for the next."""
+        base, tail, skipping = 0, b"", False
+        for block in blocks:
+            if skipping:
+                cut = block.find(b"\n") + 1
+                base += cut or len(block)
+                if not cut:
+                    continue
+                block, skipping = block[cut:], False  # noqa: PLW2901 - the rest of the line too long is gone
+            cut = block.rfind(b"\n") + 1
+            if cut:
+                yield self._held(tail, block[:cut], base)
+                base += len(tail) + cut
+                tail = block[cut:]
+            else:
+                tail += block
+            if len(tail) > envelope.MAX_LINE:
+                self.rejects.add(envelope.REASONS[envelope.TOO_LONG], 1, tail[:200])
+                base += len(tail)
+                tail, skipping = b"", True
+        if tail:
+            yield self._held(tail, b"\n", base)
+        self._orphans()
+
+    def __iter__(self):
+        return self.over(self.chunks)
+
+    def _held(self, tail, block, base):
+        n = len(tail) + len(block)
+        if self._buf.size < n + envelope.PAD:
+            self._buf = np.empty(n + n // 8 + envelope.PAD, np.uint8)
+            self._joined = np.empty(n + self.state.slot_text.size + envelope.PAD, np.uint8)
+            self._frames = envelope.frames(n + n // 8)
+        buf = self._buf
+        buf[: len(tail)] = np.frombuffer(tail, np.uint8)
+        buf[len(tail) : n] = np.frombuffer(block, np.uint8)
+        buf[n : n + envelope.PAD] = envelope.NL
+        rows = envelope.walk(
+            buf, n, base, self.keep_bad, self.state, self._joined, self.counts, self.firsts, self._frames
+        )
+        return Held(buf, n, base, self._joined, self._frames, rows)
+
+    def settle(self, held):
+        """Move this buffer's counts to `rejects`, with the first line of each reason."""
+        for bucket in np.flatnonzero(self.counts):
+            if bucket == envelope.USED:
+                self.rejects.used += int(self.counts[bucket])
+            else:
+                at = int(self.firsts[bucket])
+                line = bytes(held.buf[at : min(at + 200, held.n)]).split(b"\n")[0] if at >= 0 else b""
+                self.rejects.add(envelope.REASONS[bucket], int(self.counts[bucket]), line)
+        self.counts[:] = 0
+        self.firsts[:] = -1
+
+    def _orphans(self):
+        """Parts whose message was never completed."""
+        waiting = np.flatnonzero(self.state.slot_key)
+        lines = sum(int(self.state.slot_have[k]).bit_count() for k in waiting)
+        if lines:
+            k = min(waiting, key=lambda k: self.state.slot_offset[k])
+            self.rejects.add(
+                envelope.REASONS[envelope.ORPHAN], lines, f"the message begun at byte {self.state.slot_offset[k]}"
+            )
+            self.state.slot_key[:] = 0
+
+    @property
+    def stations(self):
+        """Names by station row."""
+        rows = int(self.state.mark[envelope.MARK_NAMES])
+        return [bytes(row).rstrip(b"\0").decode("utf-8", "replace") for row in self.state.name_text[:rows]]

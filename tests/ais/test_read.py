@@ -1,0 +1,66 @@
+"""Logs to batches: every line in one bucket, and the same rows whatever the blocks."""
+
+import numpy as np
+import pytest
+
+import ais
+from vts.errors import LogError
+from vts.schema import Reports, Statics
+
+LOGS = [
+    ("uscg-nais-2016", "ais_2016_07_28_aa"),
+    ("ais.net-kystverket", "Ais1000Lines.nm4"),
+    ("signalk", "plaka.log"),
+    ("dma-aislib", "stream_example.txt"),
+    ("amsa-risky", "exact-earth-augmented.txt"),
+    ("simpleais", "sample.ais"),
+    ("go-ais", "aistest.nmea"),
+]
+
+
+def read_all(source, **options):
+    feed = ais.read(source, **options)
+    batches = list(feed)
+    return (
+        Reports.concat([b for b in batches if isinstance(b, Reports)]),
+        Statics.concat([b for b in batches if isinstance(b, Statics)]),
+        feed,
+    )
+
+
+@pytest.mark.parametrize("log", LOGS, ids="/".join)
+def test_every_line_of_a_real_log_is_in_one_bucket(data, few, log):
+    lines = data("ais", *log).read_bytes().splitlines(keepends=True)[: few(200_000, 300)]
+    _, _, feed = read_all([b"".join(lines)], start="2026-01-01")
+    assert len(lines) == feed.rejects.read
+
+
+def test_blocks_of_any_size_give_the_same_rows(data, few):
+    log = data("ais", "uscg-nais-2016", "ais_2016_07_28_aa").read_bytes()[: few(400_000, 20_000)]
+    whole, whole_statics, feed = read_all([log])
+    step = few(7_919, 6_007)
+    cut, cut_statics, cut_feed = read_all([log[at : at + step] for at in range(0, len(log), step)])
+    assert whole.n > 0
+    for a, b in zip((*whole, *whole_statics), (*cut, *cut_statics), strict=True):
+        assert a.tobytes() == b.tobytes()
+    assert (feed.rejects.used, feed.rejects.counts) == (cut_feed.rejects.used, cut_feed.rejects.counts)
+
+
+def test_a_position_report_is_read_to_the_last_field():
+    log = [b"1452468552.938 !AIVDM,1,1,,B,14Wtnn002SGLde:BbrBmdTLF0Vql,0*6E\n"]
+    reports, _, _ = read_all(log)
+    assert 310327000 == reports.ident[0]
+    assert 1452468552938000000 == reports.rx_ns[0]
+    assert 1452468551000000000 == reports.t_ns[0]
+    assert -119.559832 == pytest.approx(reports.lon_deg[0], abs=1e-6)
+
+
+def test_a_log_without_times_is_refused_with_the_remedy():
+    with pytest.raises(LogError, match="--start"):
+        read_all([b"!AIVDM,1,1,,B,14Wtnn002SGLde:BbrBmdTLF0Vql,0*6E\n"])
+
+
+def test_start_and_rate_give_times_to_a_log_without():
+    line = b"!AIVDM,1,1,,A,15RTgt0PAso;90TKcjM8h6g208CQ,0*4A\n!AIVDM,1,1,,A,16SteH0P00Jt63hHaa6SagvJ087r,0*42\n"
+    reports, _, _ = read_all([line], start="2026-01-01T00:00:33Z", rate=2)
+    assert [0, 500_000_000] == list(reports.rx_ns - np.datetime64("2026-01-01T00:00:33", "ns").astype(np.int64))
