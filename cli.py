@@ -434,13 +434,12 @@ def simulate(name, as_list, seed, out, as_json):
     from vts import simulate as simulator
 
     if as_list or name is None:
-        for known, what in simulator.names().items():
+        for known in simulator.names():
+            what = simulator.title(known)
             _event("scenario", name=known, what=what) if as_json else click.echo(f"{known:<20} {what}")
         return
     if out is None:
         raise click.UsageError("name a folder with --out")
-    if name not in simulator.names():
-        raise click.UsageError(f"no scenario {name!r}; there are {', '.join(simulator.names())}")
     written = simulator.build(name, seed).write(out)
     for path in written:
         _wrote(path, as_json)
@@ -545,7 +544,7 @@ def _self_test():
     with tempfile.TemporaryDirectory() as folder, suppress(SystemExit):
         from vts import simulate as simulator
 
-        simulator.build("pearl-river", 1, minutes=6).write(Path(folder) / "sim")
+        simulator.build("pearl-river", 1, duration_s=360).write(Path(folder) / "sim")
         logs = [str(p) for p in sorted((Path(folder) / "sim").glob("*")) if p.suffix in (".nmea", ".ast")]
         replay.callback(
             logs, Path(folder) / "store", (), None, Path(folder) / "sim" / "sites.toml", *[None] * 4, "en", True

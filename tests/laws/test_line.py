@@ -16,7 +16,7 @@ from vts.units import S
 def scene(tmp_path_factory):
     """A short simulated scenario on disk, its sites, zones and model."""
     folder = tmp_path_factory.mktemp("scene")
-    simulate.build("pearl-river", 3, minutes=6).write(folder)
+    simulate.build("pearl-river", 3, duration_s=420).write(folder)
     logs = sorted(p for p in folder.iterdir() if p.suffix in (".nmea", ".ast"))
     sites = radar.load_sites(folder / "sites.toml")
     return logs, sites, geofences.load(folder / "zones.geojson"), risk.load(paths.data_dir() / "models" / "current")
