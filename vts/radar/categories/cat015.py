@@ -1,0 +1,107 @@
+"""CAT015 edition 1.2: INCS target reports.
+
+EUROCONTROL ASTERIX; the notation is explained in \
+    vts/radar/tables.py.
+"""
+
+EDITION = "1.2"
+
+TABLE = """
+1 010 SAC:8 SIC:8
+2 000 MT:7 RG:1
+3 015 SID:8
+4 020 ext MOMU:2 TTAX:2 SCD:2 .:1 |
+5 030 repfx CODE:7
+6 145 TOD:u24@1/128s
+7 161 TRN:u16
+8 170 ext BIZ:1 BAZ:1 TUR:1 .:1 CSTP:1 CSTH:1 CNF:1 |
+9 050 .:2 UPD:u14@1/128s
+10 270 compound
+  1 LEN :u16@0.01m
+  2 WDT :u16@0.01m
+  3 HGT :u16@0.01m
+  4 ORT :u16@360/2^16deg
+11 300 rep CLS:u9 PRB:u7
+12 400 PID:u16 ON:u24
+13 600 compound
+  1 P84 LATITUDE:s32@180/2^31deg LONGITUDE:s32@180/2^31deg
+  2 HPR RSHPX:u16@0.5m RSHPY:u16@0.5m CORSHPXY:s8@1/128
+  3 HPP SDHPX:u16@0.25m SDHPY:u16@0.25m COSDHPXY:s8@1/128
+14 601 compound
+  1 GH :s24@0.01m
+  2 RSGH :u24@0.01m
+  3 SDGH :u24@0.01m
+  4 CI6 UCI6:u12@16m LCI6:u12@16m
+  5 CI9 UCI9:u12@16m LCI9:u12@16m
+  6 COGHHP X:s8@1/128 Y:s8@1/128
+  7 COGHHV X:s8@1/128 Y:s8@1/128
+  8 COGHHA X:s8@1/128 Y:s8@1/128
+15 602 compound
+  1 HV X:s20@0.01mps Y:s20@0.01mps
+  2 RSHV X:u16@0.01mps Y:u16@0.01mps CORSHVXY:s8@1/128
+  3 SDHV X:u16@0.01mps Y:u16@0.01mps COHVXY:s8@1/128
+  4 COHVHP COHVXHPX:s8@1/128 COHVXHPY:s8@1/128 COHVYHPX:s8@1/128 COHVYHPY:s8@1/128
+16 603 compound
+  1 HA X:s12@1/16mps2 Y:s12@1/16mps2
+  2 SDHA X:u12@1/16mps2 Y:u12@1/16mps2 COHAXY:s8@1/128
+  3 COHAHP COHAXHPX:s8@1/128 COHAXHPY:s8@1/128 COHAYHPX:s8@1/128 COAYHPY:s8@1/128
+  4 COHAHV COHAXHVX:s8@1/128 COHAXHVY:s8@1/128 COHAYHVX:s8@1/128 COHAYHVY:s8@1/128
+17 604 compound
+  1 VV :s24@0.01mps
+  2 RSVV :u16@0.01mps
+  3 SDVV SDVV:u16@0.01mps COVVGH:s8@1/128
+  4 COVVHP X:s8@1/128 Y:s8@1/128
+  5 COVVHV X:s8@1/128 Y:s8@1/128
+  6 COVVHA X:s8@1/128 Y:s8@1/128
+18 605 compound
+  1 VA :s16@0.01mps2
+  2 RSVA SDVA:u16@0.01mps2 COVAGH:s8@1/128 COVAVV:s8@1/128
+  3 COVAHP X:s8@1/128 Y:s8@1/128
+  4 COVAHV X:s8@1/128 Y:s8@1/128
+  5 COVAHA X:s8@1/128 Y:s8@1/128
+19 480 rep ASSOC:40
+20 625 compound
+  1 R :s24@0.1m
+  2 RSR :u24@0.1m
+  3 SDR :u24@0.1m
+  4 RR :s24@0.1mps
+  5 RSRR :u24@0.1mps
+  6 SDRR SDRR:u24@0.1mps CORRR:s8@1/128
+  7 RA :s16@1/64mps2
+  8 SDRA SDRA:u16@1/128mps2 CORAR:s8@1/128 CORARR:s8@1/128
+21 626 compound
+  1 DV :s24@0.01mps
+  2 SDDV :u16@1/64mps
+  3 DA :s16@1/64mps2
+  4 SDDA SDDA:u16@1/64mps2 CODADV:s8@1/128
+  5 CODVR :s8@1/128
+  6 CODVRR :s8@1/128
+  7 CODVRA :s8@1/128
+  8 CODAR :s8@1/128
+  9 CODARR :s8@1/128
+  10 CODARA :s8@1/128
+22 627 compound
+  1 AZ :u16@360/2^16deg
+  2 RSAZ :u16@360/2^19deg
+  3 SDASZ :u16@360/2^19deg
+  4 AZR :s16@180/2^16deg
+  5 SDAZR SDAZR:u16@360/2^19deg COAZRAZ:s8@1/128
+  6 AZEX S:u16@360/2^16deg E:u16@360/2^16deg
+23 628 compound
+  1 EL :s16@180/2^16deg
+  2 RSEL :u16@360/2^19deg
+  3 SDEL :u16@360/2^19deg
+  4 ER :s16@180/2^16degps
+  5 SDER SDELR:u16@360/2^19degps COELREL:s8@1/128
+  6 ELEX S:s16@180/2^16deg E:s16@180/2^16deg
+24 630 compound
+  1 DPP :s8@1db
+  2 DPS :s8@1db
+  3 RPP .:7 RPP:s9@1db
+  4 RPS :s8@1db
+25 631 rep AZCON:u16@360/2^16deg ELCON:s16@180/2^16deg RGCONSTOP:u16@0.152587890625m RGCONSTART:u16@0.152587890625m
+26 SP explicit
+"""
+
+# Service messages: their time keeps the stream's clock, nothing in them becomes a report.
+REPORT = {"tod_s": "i145_tod_s"}

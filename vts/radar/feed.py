@@ -1,0 +1,256 @@
+"""A radar recording as batches of Reports: what it is, how it is framed, and who decodes it."""
+
+import datetime
+import os
+import re
+
+import numpy as np
+
+from vts.errors import LogError, UsageError
+from vts.files import chunks
+from vts.radar import asterix_kernels as kernels
+from vts.radar import pcap
+from vts.radar.asterix import Decoder, Framed
+from vts.radar.tables import categories
+from vts.schema import Rejects
+from vts.units import S
+
+FORMATS = ("asterix", "final", "pcap", "arpa")
+_PADDING = b"\xa5\xa5\xa5\xa5"  # closes every Final Format packet
+
+
+class Feed:
+    """An iterable of Reports batches in order of the recording, with `rejects` (unit: a record or sentence).
+
+    `clock_offset_s` estimates {site: lead of its clock, s} where the recording says when packets came.
+    """
+
+    def __init__(self, source, sites, format=None, start=None, editions=None):
+        self.source = source
+        self.sites = tuple(sites)
+        self.name = str(source) if isinstance(source, str | os.PathLike) else "the given blocks"
+        self.rejects = Rejects(self.name)
+        self.format = format
+        self._start_ns = start_ns(start, self.sites)
+        self._editions = editions
+        self._chunks = chunks(source)
+        self._decoder = None
+
+    @property
+    def bytes_done(self):
+        return self._chunks.bytes_done
+
+    @property
+    def bytes_total(self):
+        return self._chunks.bytes_total
+
+    @property
+    def clock_offset_s(self):
+        return self._decoder.clock_offset_s if self._decoder else {}
+
+    def __iter__(self):
+        kind, blocks = told(self.format, iter(self._chunks), self.name)
+        if kind == "arpa":
+            yield from self._arpa(blocks)
+            return
+        if str(kind).endswith(".toml"):
+            from vts.radar import mapping
+
+            yield from mapping.read(kind, blocks, self.sites, self.rejects, self._start_ns)
+            return
+        self._decoder = Decoder(self.sites, self.rejects, start_ns=self._start_ns, editions=self._editions)
+        for framed in framing(kind, blocks, self._decoder.known, self.rejects):
+            reports = self._decoder.reports(framed)
+            if reports.n:
+                yield reports
+
+    def _arpa(self, blocks):
+        from vts.radar import arpa
+
+        yield from arpa.read(blocks, self.sites, self.rejects, self._start_ns)
+
+
+def told(format, blocks, name):
+    """(format, the blocks again): the format as named, or as the first block shows it."""
+    if format is not None and format not in FORMATS and not str(format).endswith(".toml"):
+        raise UsageError(
+            f"radar format {str(format)!r} is not known; there are {', '.join(FORMATS)} or a mapping .toml"
+        )
+    first = next(blocks, b"")
+    kind = format or _kind(first)
+    if kind is None:
+        raise LogError(
+            f"{name}: not a radar recording that can be told by its bytes; name its format ({', '.join(FORMATS)} or a "
+            "mapping .toml)"
+        )
+    return kind, _again(first, blocks)
+
+
+def _again(first, rest):
+    yield first
+    yield from rest
+
+
+def messages(source, sites=(), format=None, start=None, editions=None):
+    """A dict per record or sentence, in order of the recording."""
+    blocks = chunks(source)
+    name = str(source) if isinstance(source, str | os.PathLike) else "the given blocks"
+    kind, blocks = told(format, iter(blocks), name)
+    rejects = Rejects(name)
+    if kind == "arpa":
+        from vts.radar import arpa
+
+        yield from arpa.messages(blocks, rejects)
+        return
+    decoder = Decoder(tuple(sites), rejects, start_ns=start_ns(start, sites), editions=editions)
+    for framed in framing(kind, blocks, decoder.known, rejects):
+        yield from decoder.messages(framed)
+
+
+def sniff(source):
+    """ "asterix", "final", "pcap" or "arpa", as the first bytes tell; None for anything else (also for AIS alone)."""
+    return _kind(next(iter(chunks(source)), b""))
+
+
+def _kind(head):
+    """Format of a recording by its first block."""
+    if head[:4] in pcap.MAGICS:
+        return "pcap"
+    if _final_length(head, 0) and (len(head) < 12 or head[_final_length(head, 0) - 4 :][:4] == _PADDING):
+        return "final"
+    if _arpa_like(head):
+        return "arpa"
+    return "asterix" if _asterix_like(head) else None
+
+
+def _final_length(data, at):
+    """Length of the Final Format packet at `at`, header and padding included; 0 where none can be."""
+    length = int.from_bytes(data[at : at + 2], "big")
+    return length if length > 8 + 3 + 4 else 0
+
+
+def _arpa_like(head):
+    """Whether a text holds radar sentences."""
+    return re.search(rb"[$!][A-Z]{2}(TTM|TLL|TTD|TLB|OSD|RSD),", head) is not None
+
+
+def _asterix_like(head):
+    """Whether blocks follow each other from the first octet on (three, or all there are), the first one known."""
+    at = 0
+    for _ in range(3):
+        if at + 3 > len(head):
+            return at > 0
+        length = int.from_bytes(head[at + 1 : at + 3], "big")
+        if (at == 0 and head[at] not in categories()) or length < 5:
+            return False
+        at += length
+        if at >= len(head):
+            return True
+    return True
+
+
+def framing(kind, blocks, known, rejects):
+    """Yield a Framed buffer for each piece of a recording."""
+    if kind == "asterix":
+        return _raw(blocks, known, rejects)
+    datagrams = _final(blocks, rejects) if kind == "final" else pcap.payloads(blocks, rejects)
+    return _datagrams(datagrams, known, rejects)
+
+
+def _raw(blocks, known, rejects):
+    """Blocks that follow each other without anything between."""
+    held, base, lost = b"", 0, False
+    for block, last in _with_last(blocks):
+        buffer = np.frombuffer(held + block, np.uint8)
+        out = np.empty((len(buffer) // 4 + 1, 3), np.int64)
+        n, at, gaps, lost = kernels.frame(buffer, 0, len(buffer), known, last, lost, 0, out)
+        rejects.add("framing lost", gaps, f"after octet {base}")
+        nothing = np.full(n, -1, np.int64)
+        yield Framed(buffer, out[:n], nothing, nothing, base)
+        held, base = buffer[at:].tobytes(), base + at
+
+
+def _with_last(blocks):
+    """(block, whether it is the last) of each block."""
+    before = None
+    for block in blocks:
+        if before is not None:
+            yield before, False
+        before = block
+    if before is not None:
+        yield before, True
+
+
+def _final(blocks, rejects):
+    """(-1, payload, None, None) of each Final Format packet: 8 octets of header, ASTERIX, 4 octets A5.
+
+    The header's own time is left alone: its unit is not publicly documented. A packet without its padding has lost
+    the framing, which the next padding brings back.
+    """
+    held = b""
+    for block, last in _with_last(blocks):
+        held += block
+        at = 0
+        while len(held) - at >= 2:
+            length = _final_length(held, at)
+            if length and at + length > len(held) and not last:
+                break
+            if length and held[at + length - 4 : at + length] == _PADDING:
+                yield -1, held[at + 8 : at + length - 4], None, None
+                at += length
+                continue
+            found = held.find(_PADDING, at)
+            if found < 0 and not last:
+                break
+            rejects.add("framing lost", 1, held[at : at + 16].hex())
+            at = found + 4 if found >= 0 else len(held)
+        held = held[at:]
+    if held:
+        rejects.add("framing lost", 1, held[:16].hex())
+
+
+def _datagrams(datagrams, known, rejects, batch=1 << 20):
+    """Datagrams gathered to buffers that are worth a kernel's call."""
+    parts, times, ports, size, base = [], [], [], 0, 0
+    for t_ns, payload, _source, destination in datagrams:
+        parts.append(payload)
+        times.append(t_ns)
+        ports.append(-1 if destination is None else destination[1])
+        size += len(payload)
+        if size >= batch:
+            yield _gathered(parts, times, ports, base, known, rejects)
+            base += size
+            parts, times, ports, size = [], [], [], 0
+    if parts:
+        yield _gathered(parts, times, ports, base, known, rejects)
+
+
+def _gathered(parts, times, ports, base, known, rejects):
+    """One Framed buffer of many datagrams, none of which runs into the next."""
+    buffer = np.frombuffer(b"".join(parts), np.uint8)
+    ends = np.cumsum([len(part) for part in parts])
+    bounds = np.column_stack([np.concatenate([[0], ends[:-1]]), ends]).astype(np.int64)
+    out = np.empty((len(buffer) // 4 + 1, 3), np.int64)
+    datagram = np.empty(len(out), np.int64)
+    n, gaps = kernels.frame_datagrams(buffer, bounds, known, out, datagram)
+    rejects.add("framing lost", gaps, f"within octets {base} to {base + len(buffer)}")
+    rx, port = np.array(times, np.int64)[datagram[:n]], np.array(ports, np.int64)[datagram[:n]]
+    return Framed(buffer, out[:n], rx, port, base)
+
+
+def start_ns(start, sites=()):
+    """UTC ns of a stated start (ns, ISO 8601 text, date or datetime), else of the sites' date; -1 for neither."""
+    if start is None:
+        start = next((site.date for site in sites if site.date), None)
+    if start is None:
+        return -1
+    if isinstance(start, int | np.integer) and not isinstance(start, bool):
+        return int(start)
+    try:
+        when = datetime.datetime.fromisoformat(str(start))
+    except ValueError as error:
+        raise UsageError(f"start {start!r} is not a time; write 2026-11-23 or 2026-11-23T09:30:00Z") from error
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=datetime.UTC)
+    elapsed = when - datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+    return (elapsed.days * 86_400 + elapsed.seconds) * S + elapsed.microseconds * 1000
