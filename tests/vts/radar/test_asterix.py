@@ -41,7 +41,7 @@ def cat010(n=1, **other):
 
 
 def test_known_octets_of_a_plot_are_written():
-    # by hand: CAT, LEN 14, FSPEC 1101 010 0 (items 010, 000, 140, 040), 0a 01, 1, 43,200 s x 128, 5,000 m, a quarter turn
+    # by hand: CAT, LEN 14, FSPEC 1101 0100 (010, 000, 140, 040), 0a 01, 1, 43,200 s x 128, 5,000 m, a quarter turn
     assert bytes.fromhex("0a000e d4 0a01 01 546000 1388 4000") == cat010()
 
 
