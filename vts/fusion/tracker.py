@@ -109,7 +109,7 @@ class Tracker:
             self._f = np.concatenate([self._f, np.zeros((more, col.NF))])
             self._n = np.concatenate([self._n, np.full((more, col.NI), -1, np.int64)])
             self._free = np.concatenate([self._free, np.zeros(more, np.int64)])
-        size = max(256, 1 << (4 * np.count_nonzero(self._heads >= 0)).bit_length())
+        size = max(256, 1 << int(4 * np.count_nonzero(self._heads >= 0)).bit_length())
         keys, heads = np.full(size, -1, np.int64), np.full(size, -1, np.int64)
         self._c[col.C_KEYS] = step.rehash(self._keys, self._heads, keys, heads)
         self._keys, self._heads = keys, heads
