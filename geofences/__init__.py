@@ -4,9 +4,17 @@ zones = geofences.load("data/zones")
 for picture in geofences.check(pictures, zones): ...  # with places, visits and alerts
 """
 
-_LAZY = {"load": "geofences.zones", "Zones": "geofences.zones", "check": "geofences.watch", "Watch": "geofences.watch"}
+# Each verb's module is imported when the verb is first used: not every command needs shapely.
+_LAZY = {
+    "Watch": "geofences.watch",
+    "Zones": "geofences.zones",
+    "check": "geofences.watch",
+    "defects": "geofences.zones",
+    "load": "geofences.zones",
+    "places": "geofences.whereabouts",
+}
 
-__all__ = ["Watch", "Zones", "check", "load"]
+__all__ = ["Watch", "Zones", "check", "defects", "load", "places"]
 
 
 def __getattr__(name):

@@ -1,0 +1,272 @@
+"""Which zones hold these positions, how far their edges are, and where the positions lie along their axes.
+
+A grid of cells covers the zones; a cell with many edges is cut into leaves. Each leaf lists the zones that hold it
+whole, and for the others only the edges that touch it and whether its centre is inside. One lookup and a few edges
+answer for a position, however many zones there are.
+"""
+
+import itertools
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from geofences import kernels
+from vts.geo import offset_m
+
+_MAX_CELLS = 1 << 16
+_MAX_CUTS = 32
+
+
+class Outlines(NamedTuple):
+    """The zones as numbers: edges grouped by zone, in order of zone."""
+
+    edges: np.ndarray  # (edges, 4) x0 y0 x1 y1 in degrees; a point is an edge of no length
+    edge_first: np.ndarray  # (zones + 1,) int64
+    is_area: np.ndarray  # (zones,) bool: a line or a point has a distance but holds nothing
+    axis: np.ndarray  # (vertices, 2) lon lat of centre lines
+    axis_first: np.ndarray  # (zones + 1,) int64; no vertices where a zone has no direction
+
+
+class Hits(NamedTuple):
+    """Pairs, in order of row, then zone."""
+
+    row: np.ndarray  # int64, of the positions asked for
+    zone: np.ndarray  # int32, row of Zones
+
+
+class Along(NamedTuple):
+    """Positions in a corridor's own coordinates; NaN where it has no axis."""
+
+    along_m: np.ndarray  # from the first point of the axis
+    cross_m: np.ndarray  # off the axis, starboard of its direction positive
+    axis_deg: np.ndarray  # course of the axis at the nearest leg
+
+
+class Index:
+    """Built once from Outlines; never changes."""
+
+    def __init__(self, outlines):
+        self.outlines = outlines
+        edges, first = outlines.edges, outlines.edge_first
+        self.n = first.size - 1
+        self.box = _zone_boxes(edges, first)
+        self._chunk_boxes, self._chunk_first = _chunk_boxes(edges, first)
+        self._along_m = _along(outlines.axis, outlines.axis_first)
+        self._grid = _grid(outlines, self.box)
+
+    def locate(self, lon_deg, lat_deg):
+        """Hits: every (position, zone) with the position inside, on the edge, or on a vertex of the zone.
+
+        Exact: it is what shapely.intersects says for the same doubles. Only a zone that crosses the antimeridian sees
+        positions west of it moved by 360 degrees, which rounds them by up to 3e-14 degrees. NaN is in no zone.
+        """
+        lon_deg, lat_deg = _columns(lon_deg, lat_deg)
+        rows, zones, begin = [], [], 0
+        room = max(1024, int(1.2 * lon_deg.size))
+        while True:
+            row, zone = np.empty(room, np.int64), np.empty(room, np.int32)
+            now, hits = kernels.locate(lon_deg, lat_deg, begin, *self._grid, False, row, zone)
+            rows.append(row[:hits])
+            zones.append(zone[:hits])
+            if now == lon_deg.size:
+                break
+            # at least the items of one leaf must fit, or the next call would not move
+            begin, room = now, max(room, self.n + 1)
+        if len(rows) == 1:
+            return Hits(rows[0], zones[0])
+        return Hits(np.concatenate(rows), np.concatenate(zones))
+
+    def first_zone(self, lon_deg, lat_deg):
+        """The lowest zone that holds each position, int32; -1 where none does. For a land mask: >= 0 is on land."""
+        lon_deg, lat_deg = _columns(lon_deg, lat_deg)
+        zone = np.empty(lon_deg.size, np.int32)
+        kernels.locate(lon_deg, lat_deg, 0, *self._grid, True, np.empty(0, np.int64), zone)
+        return zone
+
+    def edge_m(self, lon_deg, lat_deg, row, zone, reach_m=math.inf):
+        """(edge_m, bearing_deg) of pairs: signed distance to the zone's edge, negative inside, and the way there.
+
+        A line or a point is never inside. inf and NaN where the edge is beyond `reach_m`.
+        """
+        lon_deg, lat_deg = _columns(lon_deg, lat_deg)
+        row, zone = np.asarray(row, np.int64), np.asarray(zone, np.int32)
+        distance_m, bearing_deg = np.empty(row.size), np.empty(row.size)
+        kernels.edge_distances(
+            lon_deg, lat_deg, row, zone, *self._distance_arrays, float(reach_m), distance_m, bearing_deg
+        )
+        return np.where(self._inside(lon_deg, lat_deg, row, zone), -distance_m, distance_m), bearing_deg
+
+    def along(self, lon_deg, lat_deg, row, zone):
+        """Along: where each position lies on its zone's axis. Course against axis is angle_diff(cog, axis_deg)."""
+        lon_deg, lat_deg = _columns(lon_deg, lat_deg)
+        row, zone = np.asarray(row, np.int64), np.asarray(zone, np.int32)
+        out = Along(*(np.empty(row.size) for _ in range(3)))
+        axis = (self.outlines.axis, self.outlines.axis_first, self._along_m)
+        kernels.axis_coordinates(lon_deg, lat_deg, row, zone, *axis, *out)
+        return out
+
+    def length_m(self, zone):
+        """Length of a zone's axis; 0 where it has none."""
+        first, last = self.outlines.axis_first[zone : zone + 2]
+        return float(self._along_m[last - 1]) if last > first else 0.0
+
+    def stand(self, lon_deg, lat_deg, sog_kn, cog_deg, zones, reach_m, horizon_s):
+        """How positions stand to those of `zones` that they are in, near, or soon reach on their course.
+
+        (hits, edge_m signed, bearing_deg, enter_s, pass_m); enter_s is NaN where the edge is not met by the horizon.
+        """
+        lon_deg, lat_deg = _columns(lon_deg, lat_deg)
+        zones = np.ascontiguousarray(zones, np.int32)
+        parts, begin = [], 0
+        room = zones.size + 4 * lon_deg.size
+        while begin < lon_deg.size and zones.size:
+            part = (np.empty(room, np.int64), np.empty(room, np.int32), *(np.empty(room) for _ in range(4)))
+            begin, n = kernels.stand(
+                lon_deg, lat_deg, *_columns(sog_kn, cog_deg), zones, float(reach_m), float(horizon_s),
+                *self._distance_arrays, self.box, begin, *part,
+            )  # fmt: skip
+            parts.append([column[:n] for column in part])
+        if not parts:
+            return Hits(np.empty(0, np.int64), np.empty(0, np.int32)), *(np.empty(0) for _ in range(4))
+        row, zone, distance_m, bearing_deg, enter_s, pass_m = map(np.concatenate, zip(*parts))
+        inside = self._inside(lon_deg, lat_deg, row, zone)
+        enter_s, pass_m = np.where(inside, 0.0, enter_s), np.where(inside, 0.0, pass_m)
+        keep = inside | (distance_m <= reach_m) | np.isfinite(enter_s)
+        signed_m = np.where(inside, -distance_m, distance_m)
+        return Hits(row[keep], zone[keep]), signed_m[keep], bearing_deg[keep], enter_s[keep], pass_m[keep]
+
+    @property
+    def _distance_arrays(self):
+        return self.outlines.edges, self.outlines.edge_first, self._chunk_boxes, self._chunk_first
+
+    def _inside(self, lon_deg, lat_deg, row, zone):
+        """Whether each pair is among the Hits, bool."""
+        hits = self.locate(lon_deg, lat_deg)
+        key, held = row * self.n + zone, hits.row * self.n + hits.zone
+        at = np.minimum(np.searchsorted(held, key), max(held.size - 1, 0))
+        return held[at] == key if held.size else np.zeros(row.size, bool)
+
+
+def _columns(a, b):
+    """Two float64 columns."""
+    return np.ascontiguousarray(np.atleast_1d(a), np.float64), np.ascontiguousarray(np.atleast_1d(b), np.float64)
+
+
+def _zone_boxes(edges, first):
+    """(zones, 4) west south east north of each; an empty zone gets a box that nothing is near."""
+    boxes = np.full((first.size - 1, 4), np.nan)
+    full = np.flatnonzero(np.diff(first))
+    if full.size:
+        low = np.minimum.reduceat(np.minimum(edges[:, :2], edges[:, 2:]), first[:-1][full])
+        high = np.maximum.reduceat(np.maximum(edges[:, :2], edges[:, 2:]), first[:-1][full])
+        boxes[full] = np.hstack([low, high])
+    return boxes
+
+
+def _chunk_boxes(edges, first):
+    """(chunks, 4) boxes of each zone's edges in runs of kernels.CHUNK, and (zones + 1,) where each zone's begin."""
+    counts = -(-np.diff(first) // kernels.CHUNK)
+    chunk_first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    starts = np.repeat(first[:-1] - chunk_first[:-1] * kernels.CHUNK, counts) + np.arange(counts.sum()) * kernels.CHUNK
+    if not starts.size:
+        return np.empty((0, 4)), chunk_first
+    low = np.minimum.reduceat(np.minimum(edges[:, :2], edges[:, 2:]), starts)
+    high = np.maximum.reduceat(np.maximum(edges[:, :2], edges[:, 2:]), starts)
+    return np.hstack([low, high]), chunk_first
+
+
+def _along(axis, first):
+    """Metres of each axis vertex from the first of its zone."""
+    along = np.zeros(len(axis))
+    for begin, end in itertools.pairwise(first):
+        for v in range(begin + 1, end):
+            along[v] = along[v - 1] + math.hypot(*offset_m(*axis[v], *axis[v - 1]))
+    return along
+
+
+def _grid(outlines, boxes):
+    """The arrays that kernels.locate takes after `begin`: frame, shape, cuts, leaf, start and the items."""
+    edges, first, zone_of = _framed(outlines, boxes)
+    if not edges.size:
+        none = np.empty(0, np.int32)
+        return (
+            np.array([-180.0, -90.0, 1.0, 1.0]), np.array([0, 0]), none, none, none, none, np.empty(0, np.int8),
+            np.empty((0, 2), np.int32), np.empty((0, 4)),
+        )  # fmt: skip
+    low = np.minimum(edges[:, :2], edges[:, 2:]).min(axis=0)
+    high = np.maximum(edges[:, :2], edges[:, 2:]).max(axis=0)
+    size = np.maximum(high - low, 1e-6) * 1.001  # room for positions exactly on the last edge
+    low = low - (size - (high - low)) / 2
+    cells = min(_MAX_CELLS, max(16, edges.shape[0] // 4))
+    columns = int(min(cells, max(1, round(math.sqrt(cells * size[0] / size[1])))))
+    rows = max(1, cells // columns)
+    frame = np.array([low[0], low[1], columns / size[0], rows / size[1]])
+    shape = np.array([columns, rows])
+
+    cell_first, cell_list = _listed(columns * rows, kernels.cell_edges, edges, frame, shape)
+    busy = np.diff(cell_first)
+    cuts = np.where(busy > 0, np.clip(np.ceil(np.sqrt(2.0 * busy)), 2, _MAX_CUTS), 1).astype(np.int32)
+    leaf = np.concatenate([[0], np.cumsum(cuts.astype(np.int64) ** 2)]).astype(np.int32)
+    leaf_first, leaf_list = _listed(
+        int(leaf[-1]), kernels.leaf_edges, edges, cell_first, cell_list, frame, shape, cuts, leaf
+    )
+
+    bounds = _zone_boxes(edges, first)
+    count = np.zeros(int(leaf[-1]) + 1, np.int32)
+    empty = np.empty(0, np.int32), np.empty(0, np.int8), np.empty((0, 2), np.int32), np.empty((0, 4))
+    fill = (
+        edges, first, bounds, frame, shape, cuts, leaf, cell_first, cell_list, leaf_first, leaf_list,
+    )  # fmt: skip
+    kernels.fill_items(*fill, count, *empty)
+    start = np.concatenate([[0], np.cumsum(count[:-1])]).astype(np.int32)
+    items = int(start[-1])
+    zone, parity = np.empty(items, np.int32), np.empty(items, np.int8)
+    span, near = np.empty((items, 2), np.int32), np.empty((leaf_list.size, 4))
+    kernels.fill_items(*fill, start.copy(), zone, parity, span, near)
+    return frame, shape, cuts, leaf, start, zone_of[zone], parity, span, near
+
+
+def _listed(cells, walk, *grid):
+    """(first, list): the edges of each cell, in order; counted in one walk and written in a second."""
+    count = np.zeros(cells + 1, np.int32)
+    walk(*grid, count, np.empty(0, np.int32))
+    first = np.concatenate([[0], np.cumsum(count[:-1], dtype=np.int64)]).astype(np.int32)
+    listed = np.empty(int(first[-1]), np.int32)
+    walk(*grid, first.copy(), listed)
+    return first, listed
+
+
+def _framed(outlines, boxes):
+    """(edges, edge_first, zone of each outline) of the areas, in one frame of 360 degrees.
+
+    The frame begins in the widest gap between the areas, so that harbours on both sides of the antimeridian share a
+    small grid. An area that no frame can hold uncut is entered a second time, 360 degrees to the west.
+    """
+    areas = np.flatnonzero(outlines.is_area & np.isfinite(boxes[:, 0]))
+    west = _west(boxes[areas, 0], boxes[areas, 2]) if areas.size else -180.0
+    parts, zones, counts = [], [], []
+    for z in areas:
+        edges = outlines.edges[outlines.edge_first[z] : outlines.edge_first[z + 1]]
+        turn = (
+            360.0 * math.ceil((west - boxes[z, 0]) / 360.0) if boxes[z, 0] < west or boxes[z, 0] >= west + 360 else 0.0
+        )
+        for shift in (turn, turn - 360.0):
+            if shift == turn or boxes[z, 2] + turn > west + 360.0:
+                parts.append(edges + np.array([shift, 0.0, shift, 0.0]) if shift else edges)
+                zones.append(z)
+                counts.append(len(edges))
+    edges = np.ascontiguousarray(np.concatenate(parts)) if parts else np.empty((0, 4))
+    return edges, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), np.array(zones, np.int32)
+
+
+def _west(low, high):
+    """Where the frame begins: -180 when nothing crosses the antimeridian, else the middle of the widest gap."""
+    if high.max() <= 180.0:
+        return -180.0
+    order = np.argsort(low % 360.0)
+    starts, ends = low[order] % 360.0, np.maximum.accumulate((low % 360.0 + high - low)[order])
+    gaps = np.append(starts[1:], starts[0] + 360.0) - ends
+    widest = int(np.argmax(gaps))
+    middle = (ends[widest] + max(gaps[widest], 0.0) / 2) % 360.0
+    return middle - 360.0 if middle > 180.0 else middle

@@ -1,0 +1,507 @@
+"""Which zones hold a position, how far their edges are, and where it lies along their axes. Numbers only.
+
+Positions are longitude, latitude in degrees; edges are rows (x0, y0, x1, y1), straight in longitude and latitude as a
+GeoJSON edge is. A point exactly on an edge or vertex is inside. Whether it is, is decided by the exact sign of a
+determinant, so answers never depend on the grid, on rounding, or on the order of the points.
+"""
+
+import math
+
+import numpy as np
+
+from vts.geo import lon_diff_deg, metres_per_degree
+from vts.jit import kernel
+from vts.units import DEG, KN
+
+CHUNK = 16  # edges that share a bounding box in the distance search
+# Shewchuk's filter for orient2d: (3 + 16 eps) eps with eps = 2^-53.
+_FILTER = 3.3306690738754716e-16
+_SPLIT = 134217729.0  # 2^27 + 1
+
+
+@kernel
+def _exact_side(x0, y0, x1, y1, x, y):
+    """Sign of the orientation determinant by exact expansion (Shewchuk 1997): for the few that the filter leaves."""
+    a = np.array((x0, -x0, -x, -y0, y0, y))
+    b = np.array((y1, y, y1, x1, x, x1))
+    total = np.zeros(12)
+    n = 0
+    for k in range(6):
+        high = a[k] * b[k]
+        c = _SPLIT * a[k]
+        a1 = c - (c - a[k])
+        a0 = a[k] - a1
+        c = _SPLIT * b[k]
+        b1 = c - (c - b[k])
+        b0 = b[k] - b1
+        low = a0 * b0 - (((high - a1 * b1) - a0 * b1) - a1 * b0)
+        for term in (low, high):
+            q = term
+            for i in range(n):
+                s = q + total[i]
+                v = s - q
+                total[i] = (q - (s - v)) + (total[i] - v)
+                q = s
+            total[n] = q
+            n += 1
+    for i in range(n - 1, -1, -1):
+        if total[i] != 0.0:
+            return 1.0 if total[i] > 0.0 else -1.0
+    return 0.0
+
+
+@kernel
+def side(x0, y0, x1, y1, x, y):
+    """1 left of the edge, -1 right of it, 0 on its line; exact."""
+    left, right = (x0 - x) * (y1 - y), (y0 - y) * (x1 - x)
+    det = left - right
+    bound = _FILTER * (abs(left) + abs(right))
+    if det > bound:
+        return 1.0
+    if -det > bound:
+        return -1.0
+    return _exact_side(x0, y0, x1, y1, x, y)
+
+
+@kernel
+def _side_nudged(x0, y0, x1, y1, x, y):
+    """`side` of (x + d, y + e) with 0 < d << e << any distance, so that it is never 0."""
+    s = side(x0, y0, x1, y1, x, y)
+    if s != 0.0:
+        return s
+    if x1 != x0:
+        return 1.0 if x1 > x0 else -1.0
+    return -1.0 if y1 > y0 else 1.0
+
+
+@kernel
+def _flips(x0, y0, x1, y1, x, y, cx, cy):
+    """Whether an edge is crossed an odd number of times on the way (x, y) -> (cx, y) -> (cx, cy), all nudged alike.
+
+    Each leg asks for a straddle by its own coordinate and for different sides at its ends. The corner is nudged like
+    every other point, so both legs see it on the same side and none is counted twice.
+    """
+    across_y, across_x = (y0 <= y) != (y1 <= y), (x0 <= cx) != (x1 <= cx)
+    if not (across_y or across_x):
+        return 0
+    corner = _side_nudged(x0, y0, x1, y1, cx, y)
+    odd = 0
+    if across_y and _side_nudged(x0, y0, x1, y1, x, y) != corner:
+        odd ^= 1
+    if across_x and corner != _side_nudged(x0, y0, x1, y1, cx, cy):
+        odd ^= 1
+    return odd
+
+
+@kernel
+def _on_edge(x0, y0, x1, y1, x, y):
+    """Whether a point lies on the closed edge; exact."""
+    if not (min(x0, x1) <= x <= max(x0, x1) and min(y0, y1) <= y <= max(y0, y1)):
+        return False
+    return side(x0, y0, x1, y1, x, y) == 0.0
+
+
+# The grid. `frame` = west, south, 1 / cell width, 1 / cell height; `shape` = columns, rows. A cell is cut into
+# cuts[cell] by cuts[cell] leaves, numbered from leaf[cell]; leaf i lists items start[i] .. start[i + 1], each a zone
+# (item_zone) that either holds the leaf whole or crosses it by edges item_edge[k] .. item_edge[k + 1] of `edges`, with
+# item_parity the answer at the leaf's centre. Lists are wider than their leaf by _PAD of it, so a point that rounding
+# puts into the neighbour still meets every edge that it needs.
+_PAD = 1e-6
+
+
+@kernel
+def _columns_touched(x0, y0, x1, y1, bottom, top):
+    """(least, greatest) x of the part of an edge between two heights; (1, 0) when there is none."""
+    if max(y0, y1) < bottom or min(y0, y1) > top:
+        return 1.0, 0.0
+    if y0 == y1:
+        return min(x0, x1), max(x0, x1)
+    slope = (x1 - x0) / (y1 - y0)
+    ya, yb = max(bottom, min(y0, y1)), min(top, max(y0, y1))
+    xa, xb = x0 + (ya - y0) * slope, x0 + (yb - y0) * slope
+    low, high = min(xa, xb), max(xa, xb)
+    return max(low, min(x0, x1)), min(high, max(x0, x1))
+
+
+@kernel
+def _touched(edge, west, south, width, height, columns, rows, row, out):
+    """Write into out (first, last) column of a grid's row that an edge touches, widened by _PAD; last < first: none."""
+    pad_x, pad_y = width * _PAD, height * _PAD
+    bottom = south + row * height - pad_y
+    low, high = _columns_touched(edge[0], edge[1], edge[2], edge[3], bottom, bottom + height + 2 * pad_y)
+    if low > high:
+        out[0], out[1] = 0, -1
+        return
+    out[0] = max(0, math.floor((low - pad_x - west) / width))
+    out[1] = min(columns - 1, math.floor((high + pad_x - west) / width))
+
+
+@kernel
+def _rows_touched(edge, south, height, rows):
+    """(first, last) row of a grid that an edge touches, widened by _PAD."""
+    pad = height * _PAD
+    first = max(0, math.floor((min(edge[1], edge[3]) - pad - south) / height))
+    return first, min(rows - 1, math.floor((max(edge[1], edge[3]) + pad - south) / height))
+
+
+@kernel
+def cell_edges(edges, frame, shape, out_count, out_list):
+    """Count, or with a list to fill write, the edges that touch each cell; out_count has one entry more than cells."""
+    west, south, width, height = frame[0], frame[1], 1.0 / frame[2], 1.0 / frame[3]
+    span = np.zeros(2, np.int64)
+    for e in range(edges.shape[0]):
+        first, last = _rows_touched(edges[e], south, height, shape[1])
+        for row in range(first, last + 1):
+            _touched(edges[e], west, south, width, height, shape[0], shape[1], row, span)
+            for cell in range(row * shape[0] + span[0], row * shape[0] + span[1] + 1):
+                if out_list.size:
+                    out_list[out_count[cell]] = e
+                out_count[cell] += 1
+
+
+@kernel
+def leaf_edges(edges, cell_first, cell_list, frame, shape, cuts, leaf, out_count, out_list):
+    """As `cell_edges`, for the leaves into which each cell is cut."""
+    width, height = 1.0 / frame[2], 1.0 / frame[3]
+    span = np.zeros(2, np.int64)
+    for cell in range(shape[0] * shape[1]):
+        n = cuts[cell]
+        west, south = frame[0] + (cell % shape[0]) * width, frame[1] + (cell // shape[0]) * height
+        for k in range(cell_first[cell], cell_first[cell + 1]):
+            e = cell_list[k]
+            first, last = _rows_touched(edges[e], south, height / n, n)
+            for row in range(first, last + 1):
+                _touched(edges[e], west, south, width / n, height / n, n, n, row, span)
+                for i in range(leaf[cell] + row * n + span[0], leaf[cell] + row * n + span[1] + 1):
+                    if out_list.size:
+                        out_list[out_count[i]] = e
+                    out_count[i] += 1
+
+
+@kernel
+def _row_crossings(edges, first, last, west, width, south, height, columns, rows, out_odd):
+    """Write whether the centre of each cell of a grid is inside a zone: out_odd (rows, columns), zero on entry.
+
+    Each edge that straddles a row's centre line turns over all centres to its left: found by halving, then summed.
+    """
+    for e in range(first, last):
+        x0, y0, x1, y1 = edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3]
+        low = max(0, math.floor((min(y0, y1) - south) / height - 1.0))
+        high = min(rows - 1, math.floor((max(y0, y1) - south) / height + 1.0))
+        up = 1.0 if y1 > y0 else -1.0
+        for row in range(low, high + 1):
+            cy = south + (row + 0.5) * height
+            if (y0 <= cy) == (y1 <= cy):
+                continue
+            left, right = 0, columns  # centres below `left` are left of the edge, from `right` on they are not
+            while left < right:
+                middle = (left + right) // 2
+                if _side_nudged(x0, y0, x1, y1, west + (middle + 0.5) * width, cy) == up:
+                    left = middle + 1
+                else:
+                    right = middle
+            if left > 0:
+                out_odd[row, left - 1] ^= 1
+    for row in range(rows):
+        for column in range(columns - 2, -1, -1):
+            out_odd[row, column] ^= out_odd[row, column + 1]
+
+
+@kernel
+def fill_items(
+    edges, edge_first, bounds, frame, shape, cuts, leaf, cell_first, cell_list, leaf_first, leaf_list,
+    out_count, out_zone, out_parity, out_edge, out_edges,
+):  # fmt: skip
+    """Count, or with arrays to fill write, the items of every leaf; out_count has an entry more than there are leaves.
+
+    Zones come in ascending order within a leaf, because they are the outer loop.
+    """
+    fill = out_zone.size > 0
+    columns, rows = shape[0], shape[1]
+    width, height = 1.0 / frame[2], 1.0 / frame[3]
+    at_cell = cell_first[:-1].copy()  # how far each list has been read: edges are listed in order of zone
+    at_leaf = leaf_first[:-1].copy()
+    for z in range(edge_first.size - 1):
+        c0 = min(columns - 1, max(0, math.floor((bounds[z, 0] - frame[0]) / width) - 1))
+        r0 = min(rows - 1, max(0, math.floor((bounds[z, 1] - frame[1]) / height) - 1))
+        c1 = max(0, min(columns - 1, math.floor((bounds[z, 2] - frame[0]) / width) + 1))
+        r1 = max(0, min(rows - 1, math.floor((bounds[z, 3] - frame[1]) / height) + 1))
+        odd = np.zeros((r1 - r0 + 1, c1 - c0 + 1), np.int8)
+        _row_crossings(
+            edges, edge_first[z], edge_first[z + 1], frame[0] + c0 * width, width, frame[1] + r0 * height, height,
+            c1 - c0 + 1, r1 - r0 + 1, odd,
+        )  # fmt: skip
+        for row in range(r0, r1 + 1):
+            for column in range(c0, c1 + 1):
+                cell = row * columns + column
+                n = cuts[cell]
+                k0 = at_cell[cell]
+                while at_cell[cell] < cell_first[cell + 1] and cell_list[at_cell[cell]] < edge_first[z + 1]:
+                    at_cell[cell] += 1
+                k1 = at_cell[cell]
+                parity = odd[row - r0, column - c0]
+                if k0 == k1 and not parity:
+                    continue
+                cx = frame[0] + c0 * width + (column - c0 + 0.5) * width
+                cy = frame[1] + r0 * height + (row - r0 + 0.5) * height
+                for i in range(n * n):
+                    here = leaf[cell] + i
+                    e0 = at_leaf[here]
+                    while at_leaf[here] < leaf_first[here + 1] and leaf_list[at_leaf[here]] < edge_first[z + 1]:
+                        at_leaf[here] += 1
+                    e1 = at_leaf[here]
+                    lx, ly = _leaf_centre(frame, column, row, n, i)
+                    inside = parity
+                    for k in range(k0, k1):
+                        e = cell_list[k]
+                        inside ^= _flips(edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3], lx, ly, cx, cy)
+                    if e0 == e1 and not inside:
+                        continue
+                    if fill:
+                        at = out_count[here]
+                        out_zone[at], out_parity[at] = z, inside
+                        out_edge[at, 0], out_edge[at, 1] = e0, e1
+                        for k in range(e0, e1):
+                            out_edges[k] = edges[leaf_list[k]]
+                    out_count[here] += 1
+
+
+@kernel
+def _leaf_centre(frame, column, row, n, i):
+    """Centre of leaf i of a cell that is cut n by n."""
+    width, height = 1.0 / frame[2], 1.0 / frame[3]
+    return (
+        frame[0] + column * width + (i % n + 0.5) * (width / n),
+        frame[1] + row * height + (i // n + 0.5) * (height / n),
+    )
+
+
+@kernel
+def _holds(x, y, cx, cy, parity, e0, e1, edges):
+    """Whether a zone holds a point, from the answer at the leaf's centre and the edges on the way there."""
+    inside = parity
+    for k in range(e0, e1):
+        x0, y0, x1, y1 = edges[k, 0], edges[k, 1], edges[k, 2], edges[k, 3]
+        if _on_edge(x0, y0, x1, y1, x, y):
+            return 1
+        inside ^= _flips(x0, y0, x1, y1, x, y, cx, cy)
+    return inside
+
+
+@kernel
+def locate(
+    lon_deg, lat_deg, begin, frame, shape, cuts, leaf, start, item_zone, item_parity, item_edge, edges,
+    any_zone, out_row, out_zone,
+):  # fmt: skip
+    """(next row, hits): write a (row, zone) pair for each zone that holds each point, from row `begin` on.
+
+    Stops before a row whose items might not fit. With `any_zone` out_row and out_zone are not pairs: out_zone[row]
+    becomes the first zone that holds the point, or -1.
+    """
+    hits = 0
+    west, south, per_x, per_y = frame[0], frame[1], frame[2], frame[3]
+    columns, rows = shape[0], shape[1]
+    for p in range(begin, lon_deg.size):
+        x, y = lon_deg[p], lat_deg[p]
+        if x < west:
+            x += 360.0
+        fx, fy = (x - west) * per_x, (y - south) * per_y
+        if any_zone:
+            out_zone[p] = -1
+        if not (0.0 <= fx < columns and 0.0 <= fy < rows):  # also where a coordinate is NaN
+            continue
+        column, row = int(fx), int(fy)
+        cell = row * columns + column
+        n = cuts[cell]
+        i = min(n - 1, int((fy - row) * n)) * n + min(n - 1, int((fx - column) * n))
+        here = leaf[cell] + i
+        first, last = start[here], start[here + 1]
+        if first == last:
+            continue
+        if not any_zone and hits + last - first > out_row.size:
+            return p, hits
+        for k in range(first, last):
+            e0, e1 = item_edge[k, 0], item_edge[k, 1]
+            if e0 != e1:
+                cx, cy = _leaf_centre(frame, column, row, n, i)
+                if not _holds(x, y, cx, cy, item_parity[k], e0, e1, edges):
+                    continue
+            if any_zone:
+                out_zone[p] = item_zone[k]
+                break
+            out_row[hits], out_zone[hits] = p, item_zone[k]
+            hits += 1
+    return lon_deg.size, hits
+
+
+@kernel
+def _box_gap_m(lon, lat, box, east, north):
+    """Least distance from a point to a box of degrees (west, south, east, north), m; 0 inside."""
+    half = 0.5 * (box[2] - box[0])
+    dx = abs(lon_diff_deg(lon, box[0] + half)) - half
+    dy = max(box[1] - lat, lat - box[3])
+    return math.hypot(max(dx, 0.0) * east, max(dy, 0.0) * north)
+
+
+@kernel
+def _nearest(lon, lat, zone, edges, edge_first, boxes, box_first, reach_m, out):
+    """Write (distance, east, north) of the nearest point of a zone's edges, m; distance inf when beyond reach.
+
+    The plane touches the earth at the point with the degree lengths there: 1e-3 of the distance within 20 km, exact
+    at the edge itself, where it matters.
+    """
+    east, north = metres_per_degree(lat)
+    best, best_x, best_y = reach_m * reach_m, math.nan, math.nan
+    found = False
+    for b in range(box_first[zone], box_first[zone + 1]):
+        gap = _box_gap_m(lon, lat, boxes[b], east, north)
+        if gap * gap > best:
+            continue
+        first = edge_first[zone] + (b - box_first[zone]) * CHUNK
+        for e in range(first, min(first + CHUNK, edge_first[zone + 1])):
+            ax, ay = lon_diff_deg(edges[e, 0], lon) * east, (edges[e, 1] - lat) * north
+            dx, dy = (edges[e, 2] - edges[e, 0]) * east, (edges[e, 3] - edges[e, 1]) * north
+            length2 = dx * dx + dy * dy
+            t = min(1.0, max(0.0, -(ax * dx + ay * dy) / length2)) if length2 > 0.0 else 0.0
+            nx, ny = ax + t * dx, ay + t * dy
+            d2 = nx * nx + ny * ny
+            if d2 <= best:
+                best, best_x, best_y, found = d2, nx, ny, True
+    out[0] = math.sqrt(best) if found else math.inf
+    out[1], out[2] = best_x, best_y
+
+
+@kernel
+def edge_distances(lon_deg, lat_deg, row, zone, edges, edge_first, boxes, box_first, reach_m, out_m, out_bearing_deg):
+    """Write the distance to, and the bearing of, the nearest edge point of zone[k] from point row[k]."""
+    nearest = np.empty(3)
+    for k in range(row.size):
+        p = row[k]
+        _nearest(lon_deg[p], lat_deg[p], zone[k], edges, edge_first, boxes, box_first, reach_m, nearest)
+        out_m[k] = nearest[0]
+        out_bearing_deg[k] = math.atan2(nearest[1], nearest[2]) / DEG % 360.0 if nearest[0] < math.inf else math.nan
+
+
+@kernel
+def axis_coordinates(lon_deg, lat_deg, row, zone, axis, axis_first, along_m, out_along_m, out_cross_m, out_axis_deg):
+    """Write distance along zone[k]'s axis, distance to starboard of it, and its course there; NaN without an axis.
+
+    axis (vertices, 2) in degrees; along_m the distance of each vertex from the first. The foot is the nearest point
+    of the axis; beyond its ends along_m runs on below 0 or past the length.
+    """
+    for k in range(row.size):
+        p, z = row[k], zone[k]
+        first, last = axis_first[z], axis_first[z + 1]
+        out_along_m[k] = out_cross_m[k] = out_axis_deg[k] = math.nan
+        best = math.inf
+        if math.isnan(lon_deg[p]) or math.isnan(lat_deg[p]):
+            continue
+        east, north = metres_per_degree(lat_deg[p])
+        for v in range(first, last - 1):
+            ax = lon_diff_deg(axis[v, 0], lon_deg[p]) * east
+            ay = (axis[v, 1] - lat_deg[p]) * north
+            dx = (axis[v + 1, 0] - axis[v, 0]) * east
+            dy = (axis[v + 1, 1] - axis[v, 1]) * north
+            length2 = dx * dx + dy * dy
+            if length2 == 0.0:
+                continue
+            t = -(ax * dx + ay * dy) / length2
+            s = min(1.0, max(0.0, t))
+            d2 = (ax + s * dx) ** 2 + (ay + s * dy) ** 2
+            if d2 < best:
+                best = d2
+                ends = (t < 0.0 and v == first) or (t > 1.0 and v == last - 2)
+                length = math.sqrt(length2)
+                out_along_m[k] = along_m[v] + (t if ends else s) * (along_m[v + 1] - along_m[v])
+                # the point is at the origin: left of the leg is where its cross product is positive
+                cross = (ax * dy - ay * dx) / length
+                out_cross_m[k] = -cross if ends or 0.0 <= t <= 1.0 else math.copysign(math.sqrt(d2), -cross)
+                out_axis_deg[k] = math.atan2(dx, dy) / DEG % 360.0
+
+
+@kernel
+def _segment_gap2(ax, ay, bx, by, x, y):
+    """Squared distance from a point to a segment."""
+    dx, dy = bx - ax, by - ay
+    length2 = dx * dx + dy * dy
+    t = min(1.0, max(0.0, ((x - ax) * dx + (y - ay) * dy) / length2)) if length2 > 0.0 else 0.0
+    return (ax + t * dx - x) ** 2 + (ay + t * dy - y) ** 2
+
+
+@kernel
+def approach(
+    lon, lat, sog_kn, cog_deg, horizon_s, zone, edges, edge_first, boxes, box_first,
+):  # fmt: skip
+    """(seconds until a point reaches a zone's edge on its course, least distance on that run in m); NaN: it does not.
+
+    The run is a straight line in the plane that touches the earth at the point, as far as the horizon.
+    """
+    east, north = metres_per_degree(lat)
+    run = sog_kn * KN * horizon_s
+    ux, uy = math.sin(cog_deg * DEG), math.cos(cog_deg * DEG)
+    rx, ry = run * ux, run * uy
+    first_hit, best = math.inf, math.inf
+    for b in range(box_first[zone], box_first[zone + 1]):
+        # distance from the run's middle, less half the run, cannot exceed the true one
+        gap = _box_gap_m(lon + 0.5 * rx / east, lat + 0.5 * ry / north, boxes[b], east, north) - 0.5 * run
+        if gap > 0.0 and gap * gap > best:
+            continue
+        first = edge_first[zone] + (b - box_first[zone]) * CHUNK
+        for e in range(first, min(first + CHUNK, edge_first[zone + 1])):
+            ax, ay = lon_diff_deg(edges[e, 0], lon) * east, (edges[e, 1] - lat) * north
+            bx = ax + (edges[e, 2] - edges[e, 0]) * east
+            by = ay + (edges[e, 3] - edges[e, 1]) * north
+            # along and across the course: the edge is met where it changes sides of the run
+            across_a, across_b = ax * uy - ay * ux, bx * uy - by * ux
+            if (across_a <= 0.0) != (across_b <= 0.0):
+                t = across_a / (across_a - across_b)
+                ahead = (ax * ux + ay * uy) * (1.0 - t) + (bx * ux + by * uy) * t
+                if 0.0 <= ahead <= run:
+                    first_hit, best = min(first_hit, ahead), 0.0
+            if best > 0.0:
+                gap2 = min(_segment_gap2(ax, ay, bx, by, 0.0, 0.0), _segment_gap2(ax, ay, bx, by, rx, ry))
+                gap2 = min(gap2, _segment_gap2(0.0, 0.0, rx, ry, ax, ay), _segment_gap2(0.0, 0.0, rx, ry, bx, by))
+                best = min(best, gap2)
+    seconds = first_hit / (sog_kn * KN) if first_hit < math.inf and sog_kn > 0.0 else math.nan
+    return seconds, math.sqrt(best)
+
+
+@kernel
+def stand(
+    lon_deg, lat_deg, sog_kn, cog_deg, zones, reach_m, horizon_s,
+    edges, edge_first, boxes, box_first, zone_box, begin,
+    out_row, out_zone, out_m, out_bearing_deg, out_enter_s, out_pass_m,
+):  # fmt: skip
+    """(next row, pairs): write how points stand to those of `zones` whose edge is within reach or met by the horizon.
+
+    Distances are not signed here: the caller knows which zones hold. Stops before a row whose pairs might not fit.
+    """
+    n = 0
+    nearest = np.empty(3)
+    for p in range(begin, lon_deg.size):
+        if n + zones.size > out_row.size:
+            return p, n
+        lon, lat = lon_deg[p], lat_deg[p]
+        if math.isnan(lon) or math.isnan(lat):
+            continue
+        east, north = metres_per_degree(lat)
+        moving = sog_kn[p] > 0.0 and not math.isnan(cog_deg[p])
+        run = sog_kn[p] * KN * horizon_s if moving else 0.0
+        for z in zones:
+            gap = _box_gap_m(lon, lat, zone_box[z], east, north)
+            if gap > max(reach_m, run):
+                continue
+            _nearest(lon, lat, z, edges, edge_first, boxes, box_first, math.inf, nearest)
+            seconds, least = math.nan, nearest[0]
+            if moving and nearest[0] <= run + reach_m:
+                seconds, least = approach(
+                    lon, lat, sog_kn[p], cog_deg[p], horizon_s, z, edges, edge_first, boxes, box_first
+                )
+            # with no gap to its box a large zone may hold the point, though its edge is out of reach
+            if nearest[0] > reach_m and gap > 0.0 and math.isnan(seconds):
+                continue
+            out_row[n], out_zone[n] = p, z
+            out_m[n], out_bearing_deg[n] = nearest[0], math.atan2(nearest[1], nearest[2]) / DEG % 360.0
+            out_enter_s[n], out_pass_m[n] = seconds, least
+            n += 1
+    return lon_deg.size, n

@@ -1,0 +1,105 @@
+"""Zone files: what loads, what holds where, and what each defect is called."""
+
+import json
+
+import numpy as np
+import pytest
+
+import geofences
+from vts.errors import ZoneError
+from vts.paths import data_dir
+
+
+def polygon(*corners, **properties):
+    """A closed zone over some corners."""
+    given = {"name": "Eastern Anchorage", "kind": "anchorage", "source": "test", "confidence": "high"} | properties
+    ring = [list(c) if not isinstance(c, str) else c for c in (*corners, corners[0])]
+    return {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": given}
+
+
+def write(tmp_path, *features, **top):
+    path = tmp_path / "zones.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features} | top), encoding="utf-8")
+    return path
+
+
+SQUARE = ((113.9, 22.1), (114.0, 22.1), (114.0, 22.2), (113.9, 22.2))
+
+
+def test_shipped_zones_have_no_defect_and_examples_stay_off():
+    zones, every = geofences.load(data_dir() / "zones"), geofences.load(data_dir() / "zones", examples=True)
+    assert [] == geofences.defects(data_dir() / "zones")
+    assert {"high", "medium"} == {p["confidence"] for p in zones.properties}
+    assert all(p["source"] and p["jurisdiction"] and "valid_from" in p for p in every.properties)
+    assert 60 < every.n - zones.n
+    assert all(p["enabled"] for p in zones.properties)
+
+
+def test_ship_in_guishan_pilot_anchorage_is_held_by_it_alone_of_the_anchorages():
+    zones = geofences.load(data_dir() / "zones")
+    hits = zones.index.locate([113.78, 113.80], [22.13, 22.13])
+    kinds = [(zones.names[z], row) for row, z in zip(hits.row, hits.zone) if zones.kinds[z] == "anchorage"]
+    assert [("桂山引航锚地 Guishan pilot anchorage (18GS)", 0)] == kinds
+
+
+@pytest.mark.parametrize(
+    ("feature", "words"),
+    [
+        (polygon(*((lat, lon) for lon, lat in SQUARE)), ("latitude first", "longitude first")),
+        (polygon(SQUARE[0], SQUARE[1], SQUARE[3], SQUARE[2]), ("crosswise", "exchange")),
+        (polygon((0, 0), (4, 0), (4, 4), (1, 4), (1, 3), (5, 1), (0, 4)), ("crosses itself", "loop")),
+        (polygon((12_600_000, 2_500_000), *SQUARE), ("another reference", "WGS 84")),
+        (polygon("22°08′N,113°47'88\"E", *SQUARE), ("88 seconds", "decimals of a minute")),
+        (polygon(*SQUARE, kind="tss_lane"), ("without direction_deg", "add it")),
+        (polygon(*SQUARE, kind="anchorge"), ("'anchorge'", "use one of")),
+        (polygon(*SQUARE, capacity=-3), ("capacity -3", "0 to 10000")),
+        (polygon(*SQUARE, source=""), ("no source", "add where")),
+        (polygon(*SQUARE, valid_from="2025-04-09T08:00"), ("no time zone", "+08:00")),
+        (polygon(*SQUARE, daily_window="8-17", time_zone="+08:00"), ("daily_window '8-17'", "08:00-17:00")),
+    ],
+)
+def test_defect_names_feature_problem_and_remedy(tmp_path, feature, words):
+    path = write(tmp_path, feature)
+    with pytest.raises(ZoneError) as caught:
+        geofences.load(path)
+    for word in (str(path), "Eastern Anchorage", *words):
+        assert word in str(caught.value)
+    assert 1 == len(geofences.defects(path))
+
+
+def test_open_ring_is_refused_with_its_end(tmp_path):
+    feature = polygon(*SQUARE)
+    feature["geometry"]["coordinates"][0].pop()
+    with pytest.raises(ZoneError, match=r"'Eastern Anchorage' at 113\.900000E 22\.200000N is not closed; repeat"):
+        geofences.load(write(tmp_path, feature))
+
+
+def test_every_defect_of_a_file_is_named(tmp_path):
+    path = write(tmp_path, polygon(*SQUARE, kind="x"), polygon(*SQUARE, name=""), polygon(*SQUARE), crs={"x": "GCJ-02"})
+    assert ["GCJ-02" in str(d) for d in geofences.defects(path)].count(True) == 1
+    assert 3 == len(geofences.defects(path))
+    with pytest.raises(ZoneError, match="2 more: vts zones check"):
+        geofences.load(path)
+
+
+def test_shekou_works_area_holds_by_day_in_its_four_days_only():
+    zones = geofences.load(data_dir() / "zones")
+    (row,) = zones.rows("works_area")
+    at = np.array(
+        ["2025-04-08T23:59", "2025-04-09T00:00", "2025-04-09T08:59", "2025-04-09T09:00", "2025-04-12T08:59",
+         "2025-04-12T09:00", "2025-04-13T01:00"], "M8[ns]").astype(np.int64)  # fmt: skip
+    assert [False, True, True, False, True, False, False] == zones.in_force(at)[:, row].tolist()
+
+
+def test_corridor_is_as_wide_as_it_says_and_knows_its_course(tmp_path):
+    line = {"type": "LineString", "coordinates": [[114.0, 22.0], [114.0, 22.2], [114.2, 22.4]]}
+    p = {"name": "c", "kind": "corridor", "source": "t", "width_port_m": 300, "width_starboard_m": 500}
+    index = geofences.load(write(tmp_path, {"type": "Feature", "geometry": line, "properties": p})).index
+    east_m = np.array([-310.0, -290.0, 490.0, 510.0])
+    lon = 114.0 + east_m / 103_300.0
+    hits = index.locate(lon, np.full(4, 22.1))
+    assert [1, 2] == hits.row.tolist()
+    along = index.along(lon, np.full(4, 22.1), np.arange(4), np.zeros(4, int))
+    assert np.allclose(along.cross_m, east_m, atol=1.0)
+    assert np.allclose(along.axis_deg, 0.0)
+    assert np.allclose(along.along_m, 11_074, atol=5)
