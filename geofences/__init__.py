@@ -11,7 +11,7 @@ _LAZY = {
     "check": "geofences.watch",
     "defects": "geofences.zones",
     "load": "geofences.zones",
-    "places": "geofences.whereabouts",
+    "places": "geofences.index",
 }
 
 __all__ = ["Watch", "Zones", "check", "defects", "load", "places"]

@@ -43,7 +43,9 @@ class Defect(NamedTuple):
 
 
 def files(path):
-    """The zone files that a path names: itself, or those of a folder by name. ZoneError when there are none."""
+    """The zone files of a path or a list of them: itself, or those of a folder by name. ZoneError if there is none."""
+    if isinstance(path, list | tuple):
+        return [file for one in path for file in files(one)]
     path = Path(path)
     if path.is_dir():
         found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())

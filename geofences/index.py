@@ -12,7 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from geofences import kernels
+from vts.config import WatchConfig
 from vts.geo import offset_m
+from vts.schema import Places
 
 _MAX_CELLS = 1 << 16
 _MAX_CUTS = 32
@@ -146,6 +148,28 @@ class Index:
         key, held = row * self.n + zone, hits.row * self.n + hits.zone
         at = np.minimum(np.searchsorted(held, key), max(held.size - 1, 0))
         return held[at] == key if held.size else np.zeros(row.size, bool)
+
+
+def places(picture, zones, *, reach_m=WatchConfig.reach_m, horizon_min=WatchConfig.horizon_min):
+    """Places: a row per track and zone in force that it is in, within `reach_m` of, or enters by `horizon_min`.
+
+    In order of track, then zone. The run is straight at the present course and speed; `since_ns` is for the Watch to
+    fill.
+    """
+    tracks = picture.tracks
+    in_force = np.flatnonzero(zones.in_force(picture.at_ns))
+    hits, edge_m, bearing_deg, enter_s, pass_m = zones.index.stand(
+        tracks.lon_deg, tracks.lat_deg, tracks.sog_kn, tracks.cog_deg, in_force, reach_m, horizon_min * 60.0
+    )
+    return Places(
+        track=tracks.track[hits.row],
+        zone=hits.zone,
+        zone_kind=np.array(zones.kinds, dtype="<U24")[hits.zone],
+        edge_m=edge_m,
+        bearing_deg=bearing_deg,
+        enter_min=enter_s / 60.0,
+        pass_m=pass_m,
+    )
 
 
 def _columns(a, b):
