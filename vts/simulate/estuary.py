@@ -203,8 +203,15 @@ def _zones():
         zone("Guishan pilot anchorage (18GS)", "anchorage", polygon(GS18), source=CHARTER),
         zone("Dazhizhou South pilot anchorage (13ZH)", "anchorage", polygon(ZH13), source=CHARTER),
         zone("HK Offshore LNG Terminal safety zone", "lng_safety_zone", polygon(ring), source=NOTICE),
-        zone("Example main channel", "channel", polygon(band), max_kn=SPEED_LIMIT_KN, note=MAIN_CHANNEL_SOURCE),
-        zone("Example LNG corridor", "lng_corridor", line(LNG_CORRIDOR), half_width_m=500.0, max_kn=12.0),
+        zone("Example main channel", "fairway", polygon(band), max_speed_kn=SPEED_LIMIT_KN, note=MAIN_CHANNEL_SOURCE),
+        zone(
+            "Example LNG corridor",
+            "corridor",
+            line(LNG_CORRIDOR),
+            width_port_m=500.0,
+            width_starboard_m=500.0,
+            max_speed_kn=12.0,
+        ),
     )
 
 
