@@ -12,9 +12,9 @@ __all__ = ["build", "names", "title"]
 
 
 def _catalogue():
-    from vts.simulate import estuary
+    from vts.simulate import estuary, study
 
-    return estuary.SCENARIOS
+    return estuary.SCENARIOS | study.SCENARIOS
 
 
 def names():

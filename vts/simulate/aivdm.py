@@ -40,6 +40,7 @@ class Messages(NamedTuple):
     rot_deg_min: F8
     nav_status: I1
     accurate: I1  # 1: 10 m or better
+    false: I1  # 1: a fault has changed it. Truth, not sent
 
 
 def encode(messages, statics, stations):

@@ -127,7 +127,7 @@ def pearl_river(
         name,
         seed,
         "Pearl River estuary, simulated",
-        *(scene, fleet, papers, motion, messages, net.stations, sites, plots),
+        *(scene, fleet, papers, motion, messages, net, sites, plots),
         zones=_zones(),
         faults=tuple(faults),
     )

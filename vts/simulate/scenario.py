@@ -15,9 +15,11 @@ import numpy as np
 from vts.schema import AIS_A, AIS_ATON, AIS_B, AIS_BASE, AIS_LONG_RANGE, RADAR_PLOT, Reports, Statics
 from vts.simulate import aivdm, frame
 from vts.simulate.aivdm import Messages
+from vts.simulate.bound import posterior
 from vts.simulate.motion import Motion, mode
 from vts.simulate.radar import Plots
 from vts.simulate.ships import Fleet
+from vts.simulate.transponder import Net
 from vts.units import KN, S
 
 START_NS = 1_772_416_800 * S  # 2026-03-02T02:00:00Z, a Monday morning in the estuary
@@ -52,11 +54,12 @@ class Scenario:
     papers: Statics  # static data, a row a ship
     motion: Motion
     messages: Messages = field(default_factory=Messages.empty)
-    stations: tuple = ()
+    net: Net = field(default_factory=Net)
     radars: tuple = ()
     plots: Plots = field(default_factory=Plots.empty)
     zones: tuple = ()  # GeoJSON features
     faults: tuple = ()  # what is wrong, as dicts: fault, ship, mmsi, from_s, to_s, ...
+    noise_m2s3: float = 2e-4  # spectral density of the acceleration by wind and sea, for the bound
 
     @property
     def duration_s(self):
@@ -73,6 +76,7 @@ class Scenario:
             motion.x_m[ship, step], motion.y_m[ship, step], self.scene.lon0_deg, self.scene.lat0_deg
         )
         vx, vy = motion.vx_mps[ship, step], motion.vy_mps[ship, step]
+        position_m, _velocity_mps = posterior(self)
         north = frame.convergence_deg(lon, lat, self.scene.lon0_deg)
         return {
             "t_ns": self.scene.start_ns + step * S,
@@ -84,6 +88,7 @@ class Scenario:
             "cog_deg": (np.degrees(np.arctan2(vx, vy)) + north) % 360.0,
             "mode": mode(motion)[ship, step],
             "length_m": self.fleet.length_m[ship],
+            "bound_m": position_m[ship, step],
         }
 
     def reports(self):
@@ -167,7 +172,7 @@ class Scenario:
         marks = {"simulated": "true", "scenario": self.name, "seed": str(self.seed), "title": self.title}
         if self.messages.n:
             with open(out / "ais.nmea", "wb") as log:
-                log.writelines(aivdm.encode(self.messages, self.papers, self.stations))
+                log.writelines(aivdm.encode(self.messages, self.papers, self.net.stations))
         (out / "sites.toml").write_text(self._sites_toml(), encoding="utf-8")
         zones = {"type": "FeatureCollection", "name": f"simulated: {self.name}", "features": list(self.zones)}
         (out / "zones.geojson").write_text(json.dumps(zones, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

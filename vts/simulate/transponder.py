@@ -55,7 +55,12 @@ def changing_course(motion):
 
 
 def transmit(fleet, motion, status, net, rng, scene, silent=()):
-    """Messages of a fleet, in order of reception.
+    """Messages of a fleet as received, in order of reception: `send`, then `receive`."""
+    return receive(send(fleet, motion, status, net, rng, scene, silent), net, rng, scene, motion.steps)
+
+
+def send(fleet, motion, status, net, rng, scene, silent=()):
+    """Messages of a fleet as transmitted, before anyone has received them.
 
     `status` is the navigational status, (ships,) or (ships, steps); `scene` has `start_ns`, `lon0_deg`, `lat0_deg`;
     `silent` holds (ship, from_s, to_s) spans without transmissions.
@@ -76,8 +81,12 @@ def transmit(fleet, motion, status, net, rng, scene, silent=()):
         ship, k = _ticks(np.full(every.shape, 1 / 180.0), quiet | (fleet.ais_kind[:, None] != AIS_A), rng)
         spaced = _positions(fleet, motion, status, net, rng, scene, ship, k)
         parts.append(spaced._replace(type=np.full(spaced.n, 27, np.int8), second=np.full(spaced.n, -1, np.int8)))
-    heard = received(Messages.concat(parts), net, rng)
-    return in_order(Messages.concat([heard, _stations(net, motion.steps, scene, rng)]))
+    return Messages.concat(parts)
+
+
+def receive(sent, net, rng, scene, steps):
+    """Messages as the stations that hear them write them, with the stations' own, in order of reception."""
+    return in_order(Messages.concat([received(sent, net, rng), _stations(net, steps, scene, rng)]))
 
 
 def received(sent, net, rng):

@@ -1,0 +1,113 @@
+"""The posterior Cramer-Rao bound of a scenario: how well any tracker could know where the ships are.
+
+Clairvoyant: it knows which report is whose, which are false, and when each manoeuvre begins and ends, but not how
+hard the ship turns or gains speed. State: position, velocity, rate of turn, gain of speed. Information recursion of
+Tichavsky, Muravchik and Nehorai (1998), linearised at the truth. GNSS error and glint count as white here, so where
+they are not the bound is too low, never too high.
+"""
+
+import numpy as np
+
+from vts.simulate.motion import MANOEUVRING, mode
+from vts.units import DEG, S
+
+TURN_DEG_S, GAIN_MPS2 = 0.6, 0.05  # 1-sigma of what a manoeuvre may be, before it is seen
+KNOWN = 1e-12  # variance of what is known
+
+
+def posterior(scenario, velocity_mps=10.0):
+    """(position_m, velocity_mps): 1-sigma bounds of ships each second, (ships, steps); NaN before the first report.
+
+    Reports that a fault has falsified carry no information.
+    """
+    motion = scenario.motion
+    n, steps = motion.x_m.shape
+    reports = _information(scenario)
+    manoeuvring = mode(motion) == MANOEUVRING
+    turned = manoeuvring & ~np.concatenate([np.zeros((n, 1), bool), manoeuvring[:, :-1]], axis=1)
+    P = np.zeros((n, 6, 6))
+    known = np.zeros(n, bool)
+    position, velocity = np.full((n, steps), np.nan), np.full((n, steps), np.nan)
+    eye = np.eye(6)
+    Q = np.zeros((6, 6))
+    for a, b in ((0, 2), (1, 3)):
+        Q[a, a], Q[a, b], Q[b, a], Q[b, b] = np.array([1 / 3, 1 / 2, 1 / 2, 1]) * scenario.noise_m2s3
+    for k in range(steps):
+        F = np.broadcast_to(eye, (n, 6, 6)).copy()
+        F[:, 0, 2] = F[:, 1, 3] = 1.0
+        vx, vy = motion.vx_mps[:, k], motion.vy_mps[:, k]
+        speed = np.maximum(np.hypot(vx, vy), 1e-6)
+        for gain, (fx, fy) in ((4, (vy * DEG, -vx * DEG)), (5, (vx / speed, vy / speed))):
+            F[:, 0, gain], F[:, 1, gain], F[:, 2, gain], F[:, 3, gain] = fx / 2, fy / 2, fx, fy
+        P = F @ P @ F.transpose(0, 2, 1) + Q
+        begin, steady = turned[:, k], ~manoeuvring[:, k]
+        for state, sigma in ((4, TURN_DEG_S), (5, GAIN_MPS2)):
+            for rows, variance in ((begin, sigma**2), (steady, KNOWN)):
+                P[rows, state, :] = P[rows, :, state] = 0.0
+                P[rows, state, state] = variance
+        for ship, J in reports.get(k, ()):
+            fresh = ~known[ship]
+            first = ship[fresh]
+            P[first] = np.diag([1e8, 1e8, velocity_mps**2, velocity_mps**2, KNOWN, KNOWN])
+            known[first] = True
+            # Joseph-free: (P^-1 + J)^-1 = P (I + J P)^-1, which takes the zero variances as they are
+            P[ship] = P[ship] @ np.linalg.inv(eye + J @ P[ship])
+        position[known, k] = np.sqrt(P[known, 0, 0] + P[known, 1, 1])
+        velocity[known, k] = np.sqrt(P[known, 2, 2] + P[known, 3, 3])
+    return position, velocity
+
+
+def _information(scenario):
+    """{step: [(ships, (m, 6, 6) information)]}: true reports by the whole second they end in, each ship once a row."""
+    where, what, at = [], [], []
+    start_ns = scenario.scene.start_ns
+    for site, radar in enumerate(scenario.radars):
+        plots = scenario.plots.take((scenario.plots.site == site) & (scenario.plots.ship >= 0))
+        azimuth = plots.azimuth_deg * DEG
+        across = np.maximum(plots.range_m * radar.sigma_azimuth_deg * DEG, 1e-3)
+        s, c = np.sin(azimuth), np.cos(azimuth)
+        along_2, across_2 = 1 / radar.sigma_range_m**2, 1 / across**2
+        R = np.zeros((plots.n, 4, 4))
+        R[:, 0, 0] = s * s * along_2 + c * c * across_2
+        R[:, 1, 1] = c * c * along_2 + s * s * across_2
+        R[:, 0, 1] = R[:, 1, 0] = s * c * (along_2 - across_2)
+        where.append(plots.ship.astype(np.int64))
+        what.append(R)
+        at.append((plots.t_ns - start_ns) / S - radar.clock_s)
+    net, sent = scenario.net, scenario.messages
+    if sent.n:
+        own = sent.take((sent.ship >= 0) & np.isin(sent.type, (1, 2, 3, 18, 19)) & (sent.false != 1))
+        _, once = np.unique(np.stack([own.t_ns, own.ship]), axis=1, return_index=True)
+        own = own.take(once)
+        R = np.zeros((own.n, 4, 4))
+        R[:, 0, 0] = R[:, 1, 1] = 1 / net.sigma_m**2
+        R[:, 2, 2] = R[:, 3, 3] = 1 / net.speed_sigma_mps**2
+        where.append(own.ship.astype(np.int64))
+        what.append(R)
+        at.append((own.t_ns - start_ns) / S)
+    if not where:
+        return {}
+    return _by_second(np.concatenate(where), np.concatenate(what), np.concatenate(at), scenario.motion.steps)
+
+
+def _by_second(ship, R, t_s, steps):
+    """Reports grouped by second, and within it so that no group holds a ship twice."""
+    step = np.ceil(t_s - 1e-9).astype(np.int64)
+    back = t_s - step  # in (-1, 0]: the position then was x + back * v
+    J = np.zeros((ship.size, 6, 6))
+    H = np.zeros((ship.size, 4, 6))
+    H[:, range(4), range(4)] = 1.0
+    H[:, 0, 2] = H[:, 1, 3] = back
+    J = H.transpose(0, 2, 1) @ R @ H
+    order = np.lexsort((t_s, ship, step))
+    order = order[(step[order] >= 0) & (step[order] < steps)]
+    key = step[order] * (ship.max(initial=0) + 1) + ship[order]
+    begins = np.concatenate([[0], np.flatnonzero(np.diff(key)) + 1])
+    turn = np.arange(key.size) - np.repeat(begins, np.diff(np.concatenate([begins, [key.size]])))
+    out = {}
+    for slot in range(int(turn.max(initial=-1)) + 1):
+        rows = order[turn == slot]
+        cuts = np.flatnonzero(np.diff(step[rows])) + 1
+        for group in np.split(rows, cuts):
+            out.setdefault(int(step[group[0]]), []).append((ship[group], J[group]))
+    return out
