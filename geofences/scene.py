@@ -8,8 +8,10 @@ import numpy as np
 
 from geofences import vessels
 from geofences.mooring_kernels import ANCHORED, UNDER_WAY
+from vts.geo import metres_per_degree
 from vts.lifecycle import Findings
 from vts.schema import static_rows
+from vts.units import DEG, KN, S
 
 # digits after the point in a detail, by the unit at the end of its name
 _DECIMALS = {"kn": 1, "m": 0, "deg": 0, "min": 0, "s": 0, "nm": 2, "pct": 0, "count": 0, "mps": 1, "h": 1}
@@ -26,7 +28,7 @@ class Terms:
         self.defaults = {n: d for rule in rules.values() for n, (d, _, _) in getattr(rule, "PARAMETERS", {}).items()}
         self._values = {}
         own = self.value("edge_m", np.nan)
-        self.margin_m = np.where(np.isnan(own), config.edge_m, own)
+        self.margin_m = np.where(np.isnan(own), np.minimum(config.edge_m, 0.5 * _half_widths_m(zones)), own)
 
     def of(self, *kinds):
         """Which zones are of these kinds, shape (zones,)."""
@@ -57,6 +59,56 @@ class Terms:
             self._values[key] = table
         return self._values[key]
 
+    def text(self, name):
+        """A text per zone, "" where the property is absent, shape (zones,)."""
+        if ("text", name) not in self._values:
+            self._values["text", name] = np.array([str(p.get(name) or "") for p in self.zones.properties])
+        return self._values["text", name]
+
+    def flag(self, name):
+        """Whether a property is set and true, shape (zones,)."""
+        if ("flag", name) not in self._values:
+            self._values["flag", name] = np.array([p.get(name) is True for p in self.zones.properties], bool)
+        return self._values["flag", name]
+
+    def kinds_allowed(self):
+        """Which vessel kinds may be in each zone by its `allowed` and `forbidden` lists, shape (zones, kinds).
+
+        True where neither says anything. The unknown kind is not forbidden by a list: that would be a guess.
+        """
+        if "allowed" not in self._values:
+            table = np.ones((len(self.kinds), len(vessels.KINDS)), bool)
+            for row, properties in enumerate(self.zones.properties):
+                if properties.get("allowed") is not None:
+                    table[row] = np.isin(vessels.KINDS, _words(properties["allowed"]))
+                    table[row, vessels.code("unknown")] = True
+                if properties.get("forbidden") is not None:
+                    table[row] &= ~np.isin(vessels.KINDS, _words(properties["forbidden"]))
+            self._values["allowed"] = table
+        return self._values["allowed"]
+
+    def register(self, name):
+        """A register's columns, or None where there is none."""
+        return getattr(self.registers, name) if self.registers is not None else None
+
+
+def _half_widths_m(zones):
+    """Area over perimeter of each zone, m: half the width of a strip; inf where a zone has no extent.
+
+    A berth of 50 m has no place that is the Watch's margin inside on both sides, so its margin must be less.
+    """
+    out = np.full(zones.n, np.inf)
+    for row, area in enumerate(zones.area):
+        if area is not None and area.length > 0:
+            east, north = metres_per_degree(area.centroid.y)
+            out[row] = area.area / area.length * math.sqrt(east * north)
+    return out
+
+
+def _words(given):
+    """A list of words, from a list or from words with commas between."""
+    return [w.strip() for w in given.split(",")] if isinstance(given, str) else [str(w) for w in given]
+
 
 class Pairs(NamedTuple):
     """Vessels beside zones: one row per track and zone."""
@@ -76,14 +128,15 @@ class Pairs(NamedTuple):
 class Scene:
     """One Picture as the rules see it; everything is computed once, when first asked for."""
 
-    def __init__(self, picture, terms, moorings):
-        self.moorings = moorings
+    def __init__(self, picture, terms, moorings, stays):
+        self.moorings, self.stays = moorings, stays
         self.at_ns = picture.at_ns
         self.tracks = picture.tracks
         self.statics = picture.statics
         self.places = picture.places
         self.terms = terms
         self._static_rows = static_rows(picture)
+        self.in_force = terms.zones.in_force(picture.at_ns)
 
     def static(self, name):
         """A column of the static data per track, NaN or -1 where nothing is known."""
@@ -100,8 +153,30 @@ class Scene:
 
     @cached_property
     def is_lng(self):
-        """Which tracks the register of LNG carriers names."""
-        return np.zeros(self.tracks.n, bool)
+        """Which tracks the register of LNG carriers names, by MMSI or by IMO number."""
+        carriers = self.terms.register("lng_carriers")
+        if carriers is None:
+            return np.zeros(self.tracks.n, bool)
+        by_mmsi = np.isin(self.tracks.mmsi, carriers["mmsi"][carriers["mmsi"] >= 0])
+        return by_mmsi | np.isin(self.static("imo"), carriers["imo"][carriers["imo"] >= 0])
+
+    def attends(self, *roles):
+        """Which tracks the register of attendants names in one of these roles."""
+        attendants = self.terms.register("attendants")
+        if attendants is None:
+            return np.zeros(self.tracks.n, bool)
+        return np.isin(self.tracks.mmsi, attendants["mmsi"][np.isin(attendants["role"], roles)])
+
+    def weather(self, name, oldest_s=21_600.0):
+        """The latest value of a weather column at this instant; NaN without one in the last `oldest_s` (6 h)."""
+        weather = self.terms.register("weather")
+        if weather is None or not weather["t"].size:
+            return np.nan
+        order = np.argsort(weather["t"], kind="stable")
+        at = int(np.searchsorted(weather["t"][order], self.at_ns, side="right")) - 1
+        if at < 0 or self.at_ns - weather["t"][order[at]] > oldest_s * S:
+            return np.nan
+        return float(weather[name][order[at]])
 
     @cached_property
     def anchored(self):
@@ -126,12 +201,56 @@ class Scene:
         return Pairs(row, p.zone, p.edge_m, p.enter_min, p.pass_m, p.since_ns)
 
     def inside(self, zones):
-        """The Pairs of vessels that have entered one of these zones (a mask over zones) and not left it."""
+        """The Pairs of vessels that have entered one of these zones (a mask over zones) in force, and not left it."""
+        zones = zones & self.in_force
         return self.pairs.where((self.pairs.since_ns >= 0) & zones[self.pairs.zone])
 
     def near(self, zones):
-        """The Pairs of vessels in or near these zones."""
-        return self.pairs.where(zones[self.pairs.zone])
+        """The Pairs of vessels in or near these zones in force."""
+        return self.pairs.where((zones & self.in_force)[self.pairs.zone])
+
+    def stay_rows(self, pairs):
+        """Row of the Watch's stays for each of the Pairs; -1 where there is none."""
+        n = self.terms.zones.n
+        known, asked = self.stays.track * n + self.stays.zone, self.tracks.track[pairs.row] * n + pairs.zone
+        if not known.size:
+            return np.full(asked.size, -1)
+        at = np.minimum(np.searchsorted(known, asked), known.size - 1)
+        return np.where(known[at] == asked, at, -1)
+
+    def entry_cog_deg(self, pairs):
+        """Course over ground of each of the Pairs when the vessel crossed the zone's line; NaN where unknown."""
+        rows = self.stay_rows(pairs)
+        return (
+            np.where(rows >= 0, self.stays.entry_cog_deg[rows], np.nan) if self.stays.n else np.full(rows.size, np.nan)
+        )
+
+    def along(self, pairs):
+        """Along of Pairs: where each vessel lies on the zone's axis, and its course; NaN where it has none."""
+        return self.terms.zones.index.along(self.tracks.lon_deg, self.tracks.lat_deg, pairs.row, pairs.zone)
+
+    def axis_deg(self, pairs):
+        """Direction of traffic in each Pair's zone: its `direction_deg`, else the course of its axis there."""
+        own = self.terms.value("direction_deg", np.nan)[pairs.zone]
+        return np.where(np.isnan(own), self.along(pairs).axis_deg, own) if np.isnan(own).any() else own
+
+    @cached_property
+    def sigma_kn(self):
+        """1-sigma of each track's speed over ground along its course, from its covariance."""
+        t, c = self.tracks, self.tracks.cog_deg * DEG
+        east, north = np.sin(c), np.cos(c)
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(t.veve_m2s2 * east**2 + 2 * t.vevn_m2s2 * east * north + t.vnvn_m2s2 * north**2) / KN
+
+    def sigma_m(self, after_s):
+        """1-sigma of each track's position across its course after so many seconds, shape as `after_s` (tracks,)."""
+        t, c = self.tracks, self.tracks.cog_deg * DEG
+        east, north = np.cos(c), -np.sin(c)  # starboard
+        p = t.ee_m2 * east**2 + 2 * t.en_m2 * east * north + t.nn_m2 * north**2
+        pv = t.eve_m2s * east**2 + (t.evn_m2s + t.nve_m2s) * east * north + t.nvn_m2s * north**2
+        v = t.veve_m2s2 * east**2 + 2 * t.vevn_m2s2 * east * north + t.vnvn_m2s2 * north**2
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(np.maximum(p + 2 * pv * after_s + v * after_s**2, 0.0))
 
     def nothing(self):
         """No findings."""

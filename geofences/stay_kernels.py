@@ -1,5 +1,7 @@
 """One stay of one vessel in one zone, and the loop over all: the hysteresis behind entry, exit and dwell."""
 
+import math
+
 import numpy as np
 
 from vts.jit import kernel
@@ -61,7 +63,20 @@ def next_stay(
 
 @kernel
 def merge_stays(
-    at_ns, stays, track, mmsi, part, p_track, p_zone, p_edge_m, margin_m, times_ns, out, out_event, out_since_ns
+    at_ns,
+    stays,
+    track,
+    mmsi,
+    cog_deg,
+    part,
+    p_track,
+    p_zone,
+    p_edge_m,
+    margin_m,
+    times_ns,
+    out,
+    out_event,
+    out_since_ns,
 ):
     """Rows written to `out`: every known pair and every Places row one Picture on.
 
@@ -88,16 +103,18 @@ def merge_stays(
             k += 1
         here = part[k] if k < track.size and track[k] == vessel else ABSENT
         edge = p_edge_m[j] if near else np.inf
-        state, change, entered, left, seen, own = DROP, -1, -1, -1, -1, -1
+        state, change, entered, left, seen, own, cog = DROP, -1, -1, -1, -1, -1, math.nan
         if known:
             state, change, entered, left = stays.state[i], stays.change_ns[i], stays.entered_ns[i], stays.left_ns[i]
-            seen, own = stays.seen_ns[i], stays.mmsi[i]
+            seen, own, cog = stays.seen_ns[i], stays.mmsi[i], stays.entry_cog_deg[i]
         state, change, entered, left, seen, event = next_stay(
             state, change, entered, left, seen, at_ns, edge, margin_m[zone], here, times_ns[0], times_ns[1], times_ns[2]
         )
         if near:
             out_since_ns[j] = entered if state in (INSIDE, LEAVING) else -1
         if state != DROP:
+            begins = state in (CANDIDATE, INSIDE) and change == at_ns and entered in (-1, at_ns)
+            out.entry_cog_deg[n] = cog_deg[k] if begins else cog
             out.track[n], out.zone[n], out.state[n] = vessel, zone, state
             out.mmsi[n] = mmsi[k] if here != ABSENT and mmsi[k] >= 0 else own
             out.change_ns[n], out.entered_ns[n], out.left_ns[n], out.seen_ns[n] = change, entered, left, seen

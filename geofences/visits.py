@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geofences import stay_kernels
-from vts.schema import I1, I4, I8, Visits, table
+from vts.schema import F8, I1, I4, I8, Visits, table
 
 
 @table
@@ -25,6 +25,7 @@ class Stays(NamedTuple):
     entered_ns: I8
     left_ns: I8
     seen_ns: I8  # last Picture in which it was inside
+    entry_cog_deg: F8  # course over ground when it crossed the line
 
 
 def step(at_ns, stays, tracks, part, places, margin_m, times_ns):
@@ -36,7 +37,18 @@ def step(at_ns, stays, tracks, part, places, margin_m, times_ns):
     out = Stays(track=np.empty(room, np.int64))
     event, since_ns = np.empty(room, np.int8), np.empty(places.n, np.int64)
     n = stay_kernels.merge_stays(
-        *(at_ns, stays, tracks.track, tracks.mmsi, part, places.track, places.zone, places.edge_m, margin_m),
+        *(
+            at_ns,
+            stays,
+            tracks.track,
+            tracks.mmsi,
+            tracks.cog_deg,
+            part,
+            places.track,
+            places.zone,
+            places.edge_m,
+            margin_m,
+        ),
         *(np.asarray(times_ns, np.int64), out, event, since_ns),
     )
     told = np.flatnonzero(event[:n] >= 0)

@@ -49,10 +49,10 @@ class Watch:
 
     def step(self, picture, zones, registers=None):
         """The Picture with what its vessels' places mean; Pictures come in order of time."""
-        from geofences.index import places  # numba kernels: not before there is a Picture
+        from geofences.whereabouts import places  # numba kernels: not before there is a Picture
 
         terms, tracks, part = self._bind(zones, registers), picture.tracks, _part(picture.tracks)
-        near = places(picture, zones, reach_m=self.config.reach_m, horizon_min=self.config.horizon_min)
+        near = places(picture, zones, self.config)
         self.stays, events, since_ns = visits.step(
             picture.at_ns, self.stays, tracks, part, near, terms.margin_m, self._times_ns
         )
@@ -61,7 +61,7 @@ class Watch:
             *(_in_any(tracks, near, since_ns, terms.of(*kinds)) for kinds in (ANCHORAGES, BERTHS)),
         )
         picture = picture._replace(places=near._replace(since_ns=since_ns), visits=events)
-        scene = Scene(picture, terms, self.moorings)
+        scene = Scene(picture, terms, self.moorings, self.stays)
         told = [picture.alerts]
         for name, rule in self._rules.items():
             found = rule.evaluate(scene)

@@ -19,6 +19,10 @@ class SiteError(LingdingError):
     """A radar site that is missing or impossible."""
 
 
+class RegisterError(LingdingError):
+    """A register of vessels, permits or weather that cannot be used."""
+
+
 class ModelError(LingdingError):
     """A model file that is foreign, damaged or of another feature set."""
 
