@@ -48,7 +48,7 @@ class Terms:
         """
         key = (name, default)
         if key not in self._values:
-            stem, unit = name.rsplit("_", 1)
+            stem, _, unit = name.rpartition("_")
             table = np.full((len(self.kinds), len(vessels.KINDS)), float(default))
             for row, properties in enumerate(self.zones.properties):
                 if properties.get(name) is not None:

@@ -49,10 +49,10 @@ class Watch:
 
     def step(self, picture, zones, registers=None):
         """The Picture with what its vessels' places mean; Pictures come in order of time."""
-        from geofences.whereabouts import places  # numba kernels: not before there is a Picture
+        from geofences.index import places  # numba kernels: not before there is a Picture
 
         terms, tracks, part = self._bind(zones, registers), picture.tracks, _part(picture.tracks)
-        near = places(picture, zones, self.config)
+        near = places(picture, zones, reach_m=self.config.reach_m, horizon_min=self.config.horizon_min)
         self.stays, events, since_ns = visits.step(
             picture.at_ns, self.stays, tracks, part, near, terms.margin_m, self._times_ns
         )

@@ -2,7 +2,7 @@
 
 _LAZY = {"plan": "geofences.lng.slots", "transits": "geofences.lng.transits", "outline": "geofences.lng.zone"}
 
-__all__ = ["outline", "plan", "transits"]  # noqa: F822
+__all__ = ["outline", "plan", "transits"]
 
 
 def __getattr__(name):

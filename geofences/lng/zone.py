@@ -68,7 +68,7 @@ PRESETS = {
     "yangshan_2009": (
         Form(
             *(Extent(4, LENGTHS), Extent(4, LENGTHS), Extent(6, BEAMS), Extent(6, BEAMS), "box"),
-            "Shanghai Yangshan 2009: 4 lengths ahead and astern, 6 beams each side (press, 2009-10-27; secondary source)",
+            "Shanghai Yangshan 2009: 4 lengths ahead and astern, 6 beams each side (press, 2009-10; secondary source)",
         ),
         None,
         None,

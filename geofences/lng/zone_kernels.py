@@ -41,14 +41,14 @@ def against(lon_deg, lat_deg, sog_kn, cog_deg, row, c_lon_deg, c_lat_deg, c_sog_
     s, c = math.sin(c_axis_deg * DEG), math.cos(c_axis_deg * DEG)
     ce = c_sog_kn * KN * math.sin(c_cog_deg * DEG)
     cn = c_sog_kn * KN * math.cos(c_cog_deg * DEG)
-    if not (ce == ce and cn == cn):
+    if math.isnan(ce) or math.isnan(cn):
         ce, cn = 0.0, 0.0
     for k in range(row.size):
         p = row[k]
         east_m, north_m = geo.offset_m(lon_deg[p], lat_deg[p], c_lon_deg, c_lat_deg)
         ve = sog_kn[p] * KN * math.sin(cog_deg[p] * DEG)
         vn = sog_kn[p] * KN * math.cos(cog_deg[p] * DEG)
-        if not (ve == ve and vn == vn):
+        if math.isnan(ve) or math.isnan(vn):
             ve, vn = 0.0, 0.0
         ve, vn = ve - ce, vn - cn
         out_range_m[k] = math.hypot(east_m, north_m)
@@ -66,9 +66,9 @@ def against(lon_deg, lat_deg, sog_kn, cog_deg, row, c_lon_deg, c_lat_deg, c_sog_
             e, n = east_m + ve * t, north_m + vn * t
             now = depth_m(e * s + n * c, e * c - n * s, shape, fore_m, aft_m, port_m, right_m)
             out_soon_m[k] = max(out_soon_m[k], now)
-            if now > 0.0 and not (out_soon_s[k] == out_soon_s[k]):
+            if now > 0.0 and math.isnan(out_soon_s[k]):
                 out_soon_s[k] = t
-            if now < 0.0 and out_soon_s[k] == out_soon_s[k]:
+            if now < 0.0 and not math.isnan(out_soon_s[k]):
                 break  # she has passed through
 
 
