@@ -6,7 +6,7 @@ to vts.geo.
 
 import numpy as np
 
-from vts.geo import A_M, E2
+from vts.geo import A_M, E2, MEAN_RADIUS_M
 from vts.units import DEG
 
 
@@ -51,10 +51,8 @@ def convergence_deg(lon_deg, lat_deg, lon0_deg):
     return (np.asarray(lon_deg) - lon0_deg) * np.sin(np.multiply(lat_deg, DEG))
 
 
-def polar_to_enu(range_m, azimuth_deg):
-    """(east_m, north_m) of a sea-level point at a slant range and azimuth from a site at sea level.
-
-    The chord r from the site has the drop r^2 / 2R below the plane, so r cos(r / 2R) of it lies in the plane.
-    """
-    ground_m = range_m * np.cos(range_m / (2 * 6_371_008.8))
+def polar_to_enu(range_m, azimuth_deg, height_m=0.0):
+    """(east_m, north_m) of a sea-level point at a slant range and azimuth, as vts.radar.project places plots."""
+    drop_m = height_m + range_m * range_m / (2.0 * MEAN_RADIUS_M)
+    ground_m = np.sqrt(np.maximum(range_m * range_m - drop_m * drop_m, 0.0))
     return ground_m * np.sin(azimuth_deg * DEG), ground_m * np.cos(azimuth_deg * DEG)

@@ -12,6 +12,8 @@ from vts.schema import F8, I2, I4, I8, table
 from vts.simulate import frame
 from vts.units import DEG, S
 
+MOST_M = 127.0  # what the 7 bits of CAT010 I270 hold
+
 
 @dataclass(frozen=True)
 class Radar:
@@ -92,7 +94,8 @@ def scan(radar, site, fleet, motion, rng, scene):
     )
     range_m = range_m + radar.sigma_range_m * rng.standard_normal(t.size) + radar.bias_range_m
     azimuth_m = azimuth + radar.sigma_azimuth_deg * rng.standard_normal(t.size) + radar.bias_azimuth_deg
-    keep = ~_hidden(radar, azimuth, range_m, t) & (range_m > 0)
+    told_m = np.round(range_m)
+    keep = ~_hidden(radar, azimuth, range_m, t) & (told_m >= radar.min_range_m) & (told_m <= radar.max_range_m)
     return _plots(site, radar, scene, t, who, range_m, azimuth_m, length, keep)
 
 
@@ -108,7 +111,7 @@ def _plots(site, radar, scene, t, who, range_m, azimuth, length, keep):
         ship=who[order],
         range_m=np.round(range_m)[order],
         azimuth_deg=(np.round(azimuth / lsb) % 65_536 * lsb)[order],
-        length_m=np.round(length)[order] if radar.glint else None,
+        length_m=np.minimum(np.round(length), MOST_M)[order] if radar.glint else None,
     )
 
 
@@ -116,7 +119,7 @@ def _polar(radar, scene, x, y):
     """(slant range, azimuth) from the site, through WGS 84."""
     lon, lat = frame.enu_to_lonlat(x, y, scene.lon0_deg, scene.lat0_deg)
     e, n, u = frame.lonlat_to_enu(lon, lat, radar.lon_deg, radar.lat_deg)
-    return np.sqrt(e * e + n * n + u * u), np.arctan2(e, n) / DEG % 360.0
+    return np.sqrt(e * e + n * n + (u - radar.height_m) ** 2), np.arctan2(e, n) / DEG % 360.0
 
 
 def _pd(radar, fleet, range_m, who):

@@ -12,7 +12,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vts.schema import AIS_A, AIS_ATON, AIS_B, AIS_BASE, AIS_LONG_RANGE, RADAR_PLOT, Reports, Statics
+from vts.schema import (
+    AIS_A,
+    AIS_ATON,
+    AIS_B,
+    AIS_BASE,
+    AIS_LONG_RANGE,
+    AIS_SENSOR,
+    RADAR_PLOT,
+    Reports,
+    Statics,
+)
 from vts.simulate import aivdm, frame
 from vts.simulate.aivdm import Messages
 from vts.simulate.bound import posterior
@@ -20,10 +30,11 @@ from vts.simulate.motion import Motion, mode
 from vts.simulate.radar import Plots
 from vts.simulate.ships import Fleet
 from vts.simulate.transponder import Net
-from vts.units import KN, S
+from vts.units import DAY, KN, MINUTE, S
 
 START_NS = 1_772_416_800 * S  # 2026-03-02T02:00:00Z, a Monday morning in the estuary
-MODES = ("steady", "manoeuvring", "still")
+ACCURATE_M, COARSE_M, LONG_RANGE_M = 10.0, 30.0, 185.2 / 12**0.5  # 1 sigma that decoders give to the accuracy flag
+PRIMARY = 3  # CAT010 I020: type of the report, primary surveillance radar
 _KIND_OF_TYPE = np.full(28, -1, np.int8)
 _KIND_OF_TYPE[[1, 2, 3]], _KIND_OF_TYPE[[18, 19]] = AIS_A, AIS_B
 _KIND_OF_TYPE[[4, 21, 27]] = AIS_BASE, AIS_ATON, AIS_LONG_RANGE
@@ -91,46 +102,83 @@ class Scenario:
             "bound_m": position_m[ship, step],
         }
 
+    @cached_property
+    def sites(self):
+        """The radar sites as a tracker is told of them: vts.radar.Site, without their biases and clock errors."""
+        from vts.radar import Site
+
+        same = (
+            "name",
+            "lon_deg",
+            "lat_deg",
+            "height_m",
+            "sac",
+            "sic",
+            "period_s",
+            "sigma_range_m",
+            "sigma_azimuth_deg",
+        )
+        same += ("min_range_m", "max_range_m")
+        return tuple(
+            Site(number=k, date=self._date, **{name: getattr(radar, name) for name in same})
+            for k, radar in enumerate(self.radars)
+        )
+
+    @property
+    def _date(self):
+        return str(np.datetime64(self.scene.start_ns, "ns").astype("datetime64[D]"))
+
     def reports(self):
         """Reports as the decoders read them back from the written files, in order of reception; `seq` is the row."""
-        ais = self._ais_reports()
-        reports = Reports.concat([ais, *(self._radar_reports(site) for site in range(len(self.radars)))])
+        parts = [self._ais_reports(), *(self._radar_reports(site) for site in range(len(self.radars)))]
+        reports = Reports.concat(parts)
         reports = reports.take(np.lexsort((reports.sensor, reports.t_ns, reports.rx_ns)))
         return reports._replace(seq=np.arange(reports.n))
 
     def statics(self):
         """Statics as the decoders read them back, a row a message, in order of reception."""
-        sent = self.messages
-        sent = sent.take(np.isin(sent.type, (5, 19, 24)))
+        sent = self._heard_first
+        sent = sent.take(np.isin(sent.type, (5, 19, 21, 24)))
         ship = self.papers.take(sent.ship)
-        part_b, class_b, name_only = sent.part == 1, sent.type == 24, (sent.type == 24) & (sent.part == 0)
-        unnamed, no_papers = class_b & part_b, sent.type != 5
+        part_b, voyage = (sent.type == 24) & (sent.part == 1), sent.type == 5
+        name_only = (sent.type == 24) & (sent.part == 0)
+        size = ~name_only & (ship.length_m > 0)
+        placed = size & ((np.round(ship.to_bow_m) > 0) | (np.round(ship.to_port_m) > 0))
         nan = np.nan
-        return ship._replace(
+        return Statics(
             mmsi=sent.mmsi,
             t_ns=sent.rx_ns // S * S,
-            imo=np.where(no_papers, -1, ship.imo),
-            ship_type=np.where(name_only, -1, ship.ship_type).astype(np.int16),
-            length_m=np.where(name_only, nan, ship.length_m),
-            beam_m=np.where(name_only, nan, ship.beam_m),
-            to_bow_m=np.where(name_only, nan, ship.to_bow_m),
-            to_port_m=np.where(name_only, nan, ship.to_port_m),
-            draught_m=np.where(no_papers, nan, ship.draught_m),
-            name=np.where(unnamed, "", ship.name),
-            callsign=np.where(name_only | (sent.type == 19), "", ship.callsign),
-            destination=np.where(no_papers, "", ship.destination),
-            eta=np.where(no_papers, "", ship.eta),
+            imo=np.where(voyage, ship.imo, -1),
+            ship_type=np.where(name_only | (sent.type == 21) | (ship.ship_type == 0), -1, ship.ship_type),
+            length_m=np.where(size, ship.length_m, nan),
+            beam_m=np.where(size, ship.beam_m, nan),
+            to_bow_m=np.where(placed, np.round(ship.to_bow_m), nan),
+            to_port_m=np.where(placed, np.round(ship.to_port_m), nan),
+            draught_m=np.where(voyage & (ship.draught_m > 0), np.round(ship.draught_m * 10) / 10, nan),
+            name=np.where(part_b, "", ship.name),
+            callsign=np.where(voyage | part_b, ship.callsign, ""),
+            destination=np.where(voyage, ship.destination, ""),
+            eta=np.where(voyage, ship.eta, ""),
             seq=np.arange(sent.n),
         )
 
+    @cached_property
+    def _heard_first(self):
+        """Messages without those that another station had already handed in: a decoder drops them."""
+        sent = self.messages
+        key = np.stack([sent.type * 2 + (sent.part == 1), sent.ship, sent.mmsi, sent.t_ns])
+        _, first = np.unique(key, axis=1, return_index=True)
+        return sent.take(np.sort(first))
+
     def _ais_reports(self):
-        sent = self.messages.take(_KIND_OF_TYPE[self.messages.type] >= 0)
+        sent = self._heard_first.take(_KIND_OF_TYPE[self._heard_first.type] >= 0)
         sent = aivdm.quantised(sent)
         rx_ns = sent.rx_ns // S * S
+        sigma_m = np.where(sent.type == 27, LONG_RANGE_M, np.where(sent.accurate == 1, ACCURATE_M, COARSE_M))
         return Reports(
-            t_ns=np.where(sent.second >= 0, sent.t_ns, rx_ns),
+            t_ns=_measured_ns(rx_ns, sent.second),
             rx_ns=rx_ns,
-            sensor=np.zeros(sent.n, np.int16),
+            sensor=AIS_SENSOR,
             kind=_KIND_OF_TYPE[sent.type],
             ident=sent.mmsi,
             lon_deg=sent.lon_deg,
@@ -140,18 +188,21 @@ class Scenario:
             heading_deg=sent.heading_deg,
             rot_deg_min=sent.rot_deg_min,
             nav_status=sent.nav_status,
+            major_m=sigma_m,
+            minor_m=sigma_m,
+            axis_deg=0.0,
         )
 
     def _radar_reports(self, site):
         radar, plots = self.radars[site], self.plots.take(self.plots.site == site)
-        e, n = frame.polar_to_enu(plots.range_m, plots.azimuth_deg)
+        e, n = frame.polar_to_enu(plots.range_m, plots.azimuth_deg, radar.height_m)
         lon, lat = frame.enu_to_lonlat(e, n, radar.lon_deg, radar.lat_deg)
         across_m = plots.range_m * np.radians(radar.sigma_azimuth_deg)
         return Reports(
             t_ns=plots.t_ns,
             rx_ns=plots.t_ns,
-            sensor=np.full(plots.n, site + 1),
-            kind=np.full(plots.n, RADAR_PLOT),
+            sensor=site + 1,
+            kind=RADAR_PLOT,
             lon_deg=lon,
             lat_deg=lat,
             range_m=plots.range_m,
@@ -173,7 +224,13 @@ class Scenario:
         if self.messages.n:
             with open(out / "ais.nmea", "wb") as log:
                 log.writelines(aivdm.encode(self.messages, self.papers, self.net.stations))
-        (out / "sites.toml").write_text(self._sites_toml(), encoding="utf-8")
+        for site, radar in enumerate(self.radars):
+            (out / f"radar-{radar.name}.ast").write_bytes(self._cat010(site))
+        if self.radars:
+            from vts.radar.site import to_toml
+
+            heading = f"# Simulated: scenario {self.name}, seed {self.seed}. No real radar stands here.\n"
+            (out / "sites.toml").write_text(heading + to_toml(self.sites, self._date), encoding="utf-8")
         zones = {"type": "FeatureCollection", "name": f"simulated: {self.name}", "features": list(self.zones)}
         (out / "zones.geojson").write_text(json.dumps(zones, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         (out / "faults.json").write_text(
@@ -185,25 +242,30 @@ class Scenario:
         parquet.write_table(table, out / "truth.parquet", compression="zstd")
         return sorted(path for path in out.iterdir() if path.is_file())
 
-    def _sites_toml(self):
-        lines = [f"# Simulated: scenario {self.name}, seed {self.seed}. No real radar stands here."]
-        for radar in self.radars:
-            lines += [
-                "\n[[site]]",
-                f'name = "{radar.name}"',
-                f"lon_deg = {radar.lon_deg}",
-                f"lat_deg = {radar.lat_deg}",
-                f"height_m = {radar.height_m}",
-                f"sac = {radar.sac}",
-                f"sic = {radar.sic}",
-                f"period_s = {radar.period_s}",
-                f"sigma_range_m = {radar.sigma_range_m}",
-                f"sigma_azimuth_deg = {radar.sigma_azimuth_deg}",
-                f"min_range_m = {radar.min_range_m}",
-                f"max_range_m = {radar.max_range_m}",
-                f"pd = {radar.pd}",
-            ]
-        return "\n".join(lines) + "\n"
+    def _cat010(self, site):
+        """The plots of one site as CAT010 target reports. They do not carry the SIM bit: readers drop such targets."""
+        from vts.radar import asterix
+
+        radar, plots = self.radars[site], self.plots.take(self.plots.site == site)
+        values = {
+            "i010_sac": radar.sac,
+            "i010_sic": radar.sic,
+            "i000_typ": 1,
+            "i020_typ": PRIMARY,
+            "i140_tod_s": plots.t_ns % DAY / S,
+            "i040_rho_m": plots.range_m,
+            "i040_th_deg": plots.azimuth_deg,
+        }
+        if not np.isnan(plots.length_m).all():
+            values["i270_length_m"] = plots.length_m
+        return asterix.encode(10, values)
+
+
+def _measured_ns(rx_ns, second):
+    """The time that a decoder gives to a seconds field heard at rx: the last such second, if at most 15 s ago."""
+    t_ns = rx_ns - rx_ns % MINUTE + second.astype(np.int64) * S
+    t_ns = np.where(t_ns > rx_ns, t_ns - MINUTE, t_ns)
+    return np.where((second >= 0) & (second < 60) & (rx_ns - t_ns <= 15 * S), t_ns, rx_ns)
 
 
 def zone(name, kind, geometry, *, source="", **properties):

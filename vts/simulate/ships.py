@@ -73,8 +73,8 @@ def muster(kinds, rng, start=0):
         return low + (high - low) * draw[row]
 
     klass = np.array([kind.klass for kind in of], np.int64)
-    length = np.round(drawn("length_m", 0))
-    beam = np.maximum(np.round(length / np.array([kind.slender for kind in of])), 2.0)
+    length = 2 * np.round(drawn("length_m", 0) / 2)  # even, so that an antenna amidships is told exactly
+    beam = np.maximum(2 * np.round(length / np.array([kind.slender for kind in of]) / 2), 2.0)
     number = start + np.arange(n)
     mids = np.array(MIDS)[(draw[5] * len(MIDS)).astype(int)]
     mmsi = np.where(klass == AIS_ATON, 994_129_000 + number, mids * 1_000_000 + 990_000 + number)

@@ -151,7 +151,7 @@ def _positions(fleet, motion, status, net, rng, scene, ship, k):
         heading_deg=np.where(class_a, (motion.heading_deg[ship, k] + north) % 360.0, np.nan),
         rot_deg_min=np.where(class_a, rot, np.nan),
         nav_status=np.where(class_a, status[ship, k], -1),
-        accurate=net.sigma_m <= 5.0,
+        accurate=net.sigma_m <= 10.0,
     )
 
 

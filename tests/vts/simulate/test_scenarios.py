@@ -41,7 +41,9 @@ def test_everything_written_says_that_it_is_simulated(river, tmp_path):
     from pyarrow import parquet
 
     paths = river.write(tmp_path)
-    assert {"ais.nmea", "faults.json", "sites.toml", "truth.parquet", "zones.geojson"} <= {p.name for p in paths}
+    assert {"ais.nmea", "radar-sim-guishan.ast", "faults.json", "truth.parquet", "zones.geojson"} <= {
+        p.name for p in paths
+    }
     assert b"true" == parquet.read_schema(tmp_path / "truth.parquet").metadata[b"simulated"]
     assert all(line.startswith((b"\\s:SIM", b"\\g:")) for line in (tmp_path / "ais.nmea").read_bytes().splitlines())
     assert all(name.startswith("SIM ") for name in river.papers.name)
@@ -55,3 +57,36 @@ def test_ships_report_as_often_as_the_tables_ask(river):
     assert 60 == pytest.approx(sent.n, abs=6)  # every 2 s above 23 kn, 3 % of them not heard
     anchored = int(np.flatnonzero(own.nav_status == 1)[0])
     assert (river.messages.ship == own.ship[anchored]).sum() <= 2 * (900 / 180 + 1) + 2 * (900 / 360 + 1)
+
+
+def as_read(reports):
+    """Reports in one order, for comparison; seq is each source's own."""
+    order = np.lexsort((reports.azimuth_deg, reports.lon_deg, reports.ident, reports.sensor, reports.t_ns))
+    return reports.take(order)
+
+
+@pytest.mark.parametrize("name", ["pearl-river", "n20"])
+def test_decoders_read_back_what_the_scenario_says(name, tmp_path, few):
+    import ais
+    from vts import radar
+    from vts.schema import Reports, Statics
+
+    scenario = simulate.build(name, 2, duration_s=few(600, 60))
+    scenario.write(tmp_path)
+    sites = radar.load_sites(tmp_path / "sites.toml")
+    assert scenario.sites == sites
+    feed = ais.read(tmp_path / "ais.nmea")
+    batches = list(feed)
+    plots = [b for site in sites for b in radar.read(tmp_path / f"radar-{site.name}.ast", sites)]
+    got = as_read(Reports.concat([b for b in batches if isinstance(b, Reports)] + plots))
+    said = as_read(scenario.reports())
+    assert said.n == got.n
+    for column in set(Reports._fields) - {"seq"}:
+        tolerance = 2e-7 if column in ("lon_deg", "lat_deg") else 1e-6
+        np.testing.assert_allclose(
+            getattr(got, column), getattr(said, column), atol=tolerance, rtol=1e-9, err_msg=column
+        )
+    papers = Statics.concat([b for b in batches if isinstance(b, Statics)])
+    said = scenario.statics()
+    for column in set(Statics._fields) - {"seq"}:
+        assert getattr(said, column).tolist() == pytest.approx(getattr(papers, column).tolist(), nan_ok=True), column
