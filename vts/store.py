@@ -148,6 +148,12 @@ class Store:
         self.begin()
         self._rejects[rejects.source] = rejects
 
+    def record(self, batches):
+        """The batches of a merge, each kept as it passes: vts.fuse(store.record(merged), tracker)."""
+        for batch in batches:
+            self._add_raw("statics" if isinstance(batch, schema.Statics) else "reports", batch)
+            yield batch
+
     def flush(self, state=None):
         """Write all that is buffered as one part; when it returns, a kill cannot take it back.
 
@@ -339,7 +345,11 @@ class Store:
         return con
 
     def sql(self, query):
-        """The answer to one SELECT over the views as a pyarrow Table; UsageError for anything that is not a SELECT."""
+        """The answer to one SELECT over the views as a pandas DataFrame; UsageError for anything but a SELECT."""
+        return self.arrow(query).to_pandas()
+
+    def arrow(self, query):
+        """The same as a pyarrow Table, without pandas on the way."""
         import duckdb
 
         con = self.connect()

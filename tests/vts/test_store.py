@@ -111,7 +111,9 @@ def test_views_show_readable_time_and_states(tmp_path):
     with Store(tmp_path / "out") as store:
         fill(store, 0, 1)
     row = (
-        Store(tmp_path / "out").sql("SELECT t::VARCHAR AS t, state_name, severity_name, until FROM alerts").to_pylist()
+        Store(tmp_path / "out")
+        .arrow("SELECT t::VARCHAR AS t, state_name, severity_name, until FROM alerts")
+        .to_pylist()
     )
     assert [{"t": "2023-11-14 22:13:20", "state_name": "raised", "severity_name": "alarm", "until": None}] == row
 
@@ -119,7 +121,7 @@ def test_views_show_readable_time_and_states(tmp_path):
 def test_an_empty_store_has_every_view(tmp_path):
     Store(tmp_path / "out").begin()
     for name in ("reports", "statics", "tracks", "alerts", "scores", "rejects", "zones", "notes"):
-        assert 0 == Store(tmp_path / "out").sql(f"SELECT count(*) AS n FROM {name}").to_pylist()[0]["n"]
+        assert 0 == Store(tmp_path / "out").sql(f"SELECT count(*) AS n FROM {name}").n[0]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +205,7 @@ def test_rejects_are_kept_as_they_grow(tmp_path):
         store.add_rejects(rejects)
     store = Store(tmp_path / "out")
     assert {"day.nmea": {"used": 9, "rejected": {"checksum": 3}}} == store.totals
-    assert [{"n": 3}] == store.sql("SELECT sum(count)::INT AS n FROM rejects").to_pylist()
+    assert [{"n": 3}] == store.arrow("SELECT sum(count)::INT AS n FROM rejects").to_pylist()
 
 
 def test_hostile_names_come_back_as_text(tmp_path):
@@ -223,7 +225,7 @@ def test_notes_are_append_only_and_survive_a_torn_last_line(tmp_path):
     with open(tmp_path / "out" / "notes.jsonl", "a") as file:
         file.write('{"at_ns": 1, "who": "cut o')
     assert ["called on channel 14"] == [n["text"] for n in store.notes()]
-    assert [{"who": "wang"}] == store.sql("SELECT who FROM notes").to_pylist()
+    assert [{"who": "wang"}] == store.arrow("SELECT who FROM notes").to_pylist()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,319 @@
+"""What the officer reads: an alert as a sentence, a place as a bearing and distance, a time with its zone, in en or zh.
+
+English is the text in the code; `data/locale/zh.po`, a gettext catalogue, holds the Chinese. Rules bring their own
+sentences in both languages (TITLE and TEXT). Text from the air is data: it never becomes a template, and what cannot be
+printed is shown as a box.
+"""
+
+import functools
+import math
+import re
+import string
+from datetime import UTC, datetime, timedelta, timezone
+from typing import NamedTuple
+
+import numpy as np
+
+from vts import schema
+from vts.errors import ConfigError
+from vts.paths import data_dir
+from vts.units import NM, S
+
+LANGUAGES = ("en", "zh")
+# China keeps one time without summer time since 1992.
+ZONES = {"UTC": (UTC, "UTC"), "Asia/Shanghai": (timezone(timedelta(hours=8)), "UTC+8")}
+UNKNOWN = "–"
+
+
+@functools.cache
+def translator(lang="en"):
+    """tr(text, **values): the text in a language, with {values} filled in; ConfigError for any other language."""
+    if lang not in LANGUAGES:
+        raise ConfigError(f"--lang {lang}: there are {', '.join(LANGUAGES)}")
+    messages = {} if lang == "en" else read_po(data_dir() / "locale" / f"{lang}.po")
+
+    def tr(text, /, **values):
+        text = messages.get(text, text)
+        return text.format(**values) if values else text
+
+    tr.lang = lang
+    return tr
+
+
+def read_po(path):
+    """{English: translation} of a gettext catalogue; entries marked fuzzy or left empty are not there."""
+    try:
+        content = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); install the program anew") from error
+    messages = {}
+    for block in content.split("\n\n"):
+        found = {}
+        for key, text in re.findall(r'^(msgid|msgstr) ((?:"(?:[^"\\]|\\.)*"\s*)+)', block, re.M):
+            pieces = re.findall(r'"((?:[^"\\]|\\.)*)"', text)
+            found[key] = re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t"}.get(m[1], m[1]), "".join(pieces))
+        if found.get("msgid") and found.get("msgstr") and "#, fuzzy" not in block:
+            messages[found["msgid"]] = found["msgstr"]
+    return messages
+
+
+def clean(text, limit=120):
+    """Text from outside, fit to be printed on a terminal or put in a line: no control or direction characters."""
+    text = text[: 2 * limit]
+    return "".join(c if c.isprintable() else "\N{WHITE VERTICAL RECTANGLE}" for c in text)[:limit]
+
+
+def time_text(t_ns, tz="UTC"):
+    """2016-07-28 08:00:40 UTC+8: a time and which; a dash where it is not known."""
+    if t_ns < 0:
+        return UNKNOWN
+    zone, says = time_zone(tz)
+    return f"{datetime.fromtimestamp(int(t_ns) // S, zone):%Y-%m-%d %H:%M:%S} {says}"
+
+
+def time_zone(tz):
+    """(tzinfo, what to call it); ConfigError for a zone that is not offered."""
+    if tz not in ZONES:
+        raise ConfigError(f"--tz {tz}: there are {', '.join(ZONES)}")
+    return ZONES[tz]
+
+
+def position_text(lon_deg, lat_deg):
+    """22°12.34'N 113°56.78'E, as on a chart; a dash where it is not known."""
+    if not (math.isfinite(lon_deg) and math.isfinite(lat_deg)):
+        return UNKNOWN
+
+    def part(value, width, letters):
+        hundredths = round(abs(value) * 6000)
+        whole, minutes = divmod(hundredths, 6000)
+        return f"{whole:0{width}d}°{minutes / 100:05.2f}'{letters[value < 0]}"
+
+    return f"{part(lat_deg, 2, 'NS')} {part(lon_deg, 3, 'EW')}"
+
+
+def duration_text(seconds):
+    """1 h 05 min, 3 min 20 s, 12 s."""
+    seconds = round(seconds)
+    if seconds >= 3600:
+        return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
+    return f"{seconds // 60} min {seconds % 60:02d} s" if seconds >= 60 else f"{seconds} s"
+
+
+def vessel_text(tr, mmsi, track, name=""):
+    """What to call a vessel: name and MMSI, MMSI alone, or a track without AIS."""
+    name = clean(str(name)).strip()
+    if mmsi >= 0:
+        return f"{name} ({mmsi})" if name else f"MMSI {mmsi}"
+    return tr("dark track {track}", track=track)
+
+
+class Place(NamedTuple):
+    """Where a position lies from the nearest named zone."""
+
+    name: str
+    distance_m: float  # 0 inside
+    bearing_deg: float  # from the zone to the position; NaN inside
+
+
+class Gazetteer:
+    """Named zones as landmarks: `nearest(lon, lat)`; built from the GeoJSON that a run's store keeps."""
+
+    def __init__(self, geojson=None):
+        self._names, outlines = [], []
+        for feature in (geojson or {}).get("features", []):
+            name = str((feature.get("properties") or {}).get("name") or "")
+            for ring in rings(feature.get("geometry") or {}) if name else ():
+                outlines.append((len(self._names), np.asarray(ring, float)[:, :2]))
+            self._names.append(name)
+        starts = [ring[:-1] for _, ring in outlines]
+        self._from = np.concatenate(starts) if starts else np.empty((0, 2))
+        self._to = np.concatenate([ring[1:] for _, ring in outlines]) if outlines else np.empty((0, 2))
+        self._owner = np.repeat([i for i, _ in outlines], [len(s) for s in starts]) if outlines else np.empty(0, int)
+        self._count = len(self._names)
+
+    def nearest(self, lon_deg, lat_deg):
+        """The nearest named zone's Place, or None without zones or position; good to 1 % within 100 NM."""
+        if not len(self._from) or not (math.isfinite(lon_deg) and math.isfinite(lat_deg)):
+            return None
+        scale = np.array([111_320 * math.cos(math.radians(lat_deg)), 110_900.0])
+        wrap = np.array([360.0, np.inf])
+        a, b = self._from - (lon_deg, lat_deg), self._to - (lon_deg, lat_deg)
+        a, b = a - wrap_to(a, wrap), b - wrap_to(b, wrap)
+        # even-odd rule along the parallel to the east
+        crosses = (a[:, 1] > 0) != (b[:, 1] > 0)
+        slope = np.divide(b[:, 0] - a[:, 0], b[:, 1] - a[:, 1], out=np.zeros(len(a)), where=crosses)
+        hits = crosses & (a[:, 0] - a[:, 1] * slope > 0)
+        inside = np.flatnonzero(np.bincount(self._owner[hits], minlength=self._count) % 2)
+        if inside.size:
+            return Place(self._names[self._smallest(inside)], 0.0, math.nan)
+        a, b = a * scale, b * scale
+        run = b - a
+        length2 = (run**2).sum(1)
+        along = np.clip(np.divide(-(a * run).sum(1), length2, out=np.zeros(len(a)), where=length2 > 0), 0, 1)
+        near = a + along[:, None] * run
+        distance = np.hypot(near[:, 0], near[:, 1])
+        i = int(np.argmin(distance))
+        bearing = math.degrees(math.atan2(-near[i, 0], -near[i, 1])) % 360
+        return Place(self._names[self._owner[i]], float(distance[i]), bearing)
+
+    def _smallest(self, zones):
+        """Of zones that hold the position, the one of the least extent: it says most."""
+        spans = [np.ptp(self._from[self._owner == zone], axis=0).prod() for zone in zones]
+        return int(zones[int(np.argmin(spans))])
+
+
+def wrap_to(delta, period):
+    """Whole turns to take off, so that a zone beyond 180 degrees is seen the short way round."""
+    return np.where(np.isfinite(period), np.round(delta / np.where(np.isfinite(period), period, 1.0)) * 360.0, 0.0)
+
+
+def rings(geometry):
+    """Rings or lines of a GeoJSON geometry, each of two or more points."""
+    kind, coordinates = geometry.get("type"), geometry.get("coordinates") or []
+    if kind == "GeometryCollection":
+        found = [ring for part in geometry.get("geometries") or [] for ring in rings(part)]
+    else:
+        nested = {"Polygon": [coordinates], "MultiPolygon": coordinates, "MultiLineString": [coordinates]}
+        found = [ring for polygon in nested.get(kind, []) for ring in polygon]
+        found += [coordinates] if kind == "LineString" else []
+    return [ring for ring in found if len(ring) >= 2]
+
+
+def place_text(tr, place):
+    """in Eastern Anchorage; 2.3 NM, bearing 045° from Eastern Anchorage; empty where there is no landmark."""
+    if place is None:
+        return ""
+    name = clean(place.name)
+    if place.distance_m == 0:
+        return tr("in {zone}", zone=name)
+    nm = f"{place.distance_m / NM:.1f}" if place.distance_m >= 185 else f"{place.distance_m / NM:.2f}"
+    return tr(
+        "{nm} NM, bearing {bearing}° from {zone}", nm=nm, bearing=f"{round(place.bearing_deg) % 360:03d}", zone=name
+    )
+
+
+class _Plain(string.Formatter):
+    """Fills {name} and {name:.1f} and nothing else: a template from a file must not reach into objects."""
+
+    def get_field(self, field_name, args, kwargs):
+        return kwargs.get(field_name, UNKNOWN), field_name
+
+    def format_field(self, value, format_spec):
+        try:
+            return format(value, format_spec)
+        except ValueError:
+            return str(value)
+
+
+def detail_values(detail):
+    """{key: number or text} of an alert's "key=value;key=value"."""
+    values = {}
+    for pair in detail.split(";"):
+        key, equals, value = pair.partition("=")
+        if equals:
+            values[key.strip()] = _number(value)
+    return values
+
+
+def _number(text):
+    try:
+        return float(text)
+    except ValueError:
+        return clean(text)
+
+
+def catalogue(modules):
+    """{rule: its texts, unit, source and policy} of plug-in modules, as JSON can hold it."""
+    import dataclasses
+
+    def entry(module):
+        policy = getattr(module, "POLICY", None)
+        parameters = getattr(module, "PARAMETERS", {})
+        return {
+            "title": dict(getattr(module, "TITLE", {})),
+            "text": dict(getattr(module, "TEXT", {})),
+            "unit": getattr(module, "UNIT", ""),
+            "citation": getattr(module, "CITATION", ""),
+            "policy": dataclasses.asdict(policy) if dataclasses.is_dataclass(policy) else {},
+            "parameters": {name: list(value) for name, value in dict(parameters).items()},
+        }
+
+    return {name: entry(module) for name, module in sorted(modules.items())}
+
+
+class Wording:
+    """Sentences for alerts: `sentence(alert)` and `title(alert)`; what a store keeps is all that it needs."""
+
+    def __init__(self, lang, rules, zones=None, names=None):
+        self.tr = translator(lang)
+        self.lang = lang
+        self._rules = rules or {}
+        features = (zones or {}).get("features", [])
+        self._zone_names = [str((f.get("properties") or {}).get("name") or "") for f in features]
+        self._gazetteer = Gazetteer(zones)
+        self._places = {}
+        self.names = names if names is not None else {}  # {mmsi: name}
+
+    def title(self, rule):
+        """What a rule is called."""
+        return self._text(rule, "title") or rule.replace("_", " ")
+
+    def citation(self, rule):
+        """Where a rule comes from."""
+        return self._rules.get(rule, {}).get("citation", "")
+
+    def unit(self, rule):
+        """Unit of a rule's excess."""
+        return self._rules.get(rule, {}).get("unit", "")
+
+    def vessel(self, mmsi, track):
+        """What to call a vessel."""
+        return vessel_text(self.tr, mmsi, track, self.names.get(int(mmsi), ""))
+
+    def zone(self, zone):
+        """A zone's name, by its row."""
+        known = 0 <= zone < len(self._zone_names)
+        return clean(self._zone_names[zone]) if known and self._zone_names[zone] else UNKNOWN
+
+    def place(self, lon_deg, lat_deg):
+        """Where a position is, in words."""
+        return place_text(self.tr, self._gazetteer.nearest(lon_deg, lat_deg))
+
+    def sentence(self, alert):
+        """One alert (a dict of the columns of Alerts) as a sentence, without time and place."""
+        template = self._text(alert["rule"], "text")
+        excess = alert["excess"] if alert["excess"] is not None else math.nan
+        values = {
+            **detail_values(alert["detail"] or ""),
+            "vessel": self.vessel(alert["mmsi"], alert["track"]),
+            "other": self.vessel(alert["other_mmsi"], alert["other"]) if alert["other"] >= 0 else UNKNOWN,
+            "zone": self.zone(alert["zone"]),
+            "excess": excess,
+        }
+        if not template:
+            size = f"{excess:.3g} {self.unit(alert['rule'])}".strip() if math.isfinite(excess) else ""
+            return ", ".join(filter(None, [values["vessel"], self.title(alert["rule"]), size]))
+        return _Plain().vformat(template, (), values)
+
+    def line(self, alert, tz="UTC"):
+        """One alert as the line that a terminal or a list shows: when, how grave, what, where."""
+        place = self.place(nan_if_none(alert["lon_deg"]), nan_if_none(alert["lat_deg"]))
+        state = self.tr(schema.ALERT_STATES[alert["state"]])
+        grave = self.tr(schema.SEVERITIES[alert["severity"]])
+        said = f"{time_text(alert['t_ns'], tz)}  {grave} {state}: {self.sentence(alert)}"
+        return f"{said}; {place}" if place else said
+
+    def _text(self, rule, kind):
+        texts = self._rules.get(rule, {}).get(kind) or {}
+        return texts.get(self.lang) or texts.get("en") or ""
+
+
+def nan_if_none(value):
+    """A float; NaN for SQL's NULL."""
+    return math.nan if value is None else float(value)
+
+
+def alert_dicts(alerts):
+    """The rows of Alerts as dicts of plain Python values, in order."""
+    columns = [column.tolist() for column in alerts]
+    return [dict(zip(alerts._fields, row, strict=True)) for row in zip(*columns, strict=True)]
