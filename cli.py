@@ -175,12 +175,11 @@ def replay(logs, out, zones, model, sites, config, start, rate, fail_on, lang, a
     else:
         click.echo(f"Replay of {', '.join(logs)} into {out}")
 
-    from vts.wording import Wording
-
     import geofences
     import risk
     import vts
     from vts import paths, radar, schema
+    from vts.wording import Wording
 
     settings = vts.load_config(config)
     sites = radar.load_sites(sites or paths.data_dir() / "sites.toml")
@@ -189,13 +188,13 @@ def replay(logs, out, zones, model, sites, config, start, rate, fail_on, lang, a
     feeds = _feeds(logs, sites, _parsed_ns(start), rate)
     merged = vts.merge(feeds, lateness_s=settings.fusion.lateness_s)
     tracker = vts.Tracker(settings.fusion, sites)
-    wording = Wording(geofences.catalogue() | risk.catalogue(), zones, lang)
+    wording = Wording(lang, _rules(), zones.to_geojson())
     progress = Progress(feeds, as_json)
     seen = {"pictures": 0, "vessels": set(), "alerts": {}, "worst": -1, "first": None, "last": None}
 
     with vts.Store(out) as store:
         store.write_zones(zones.to_geojson())
-        store.write_catalogue(wording.catalogue)
+        store.write_catalogue(_rules())
         pictures = vts.fuse(store.record(merged), tracker)
         checked = geofences.check(pictures, zones, geofences.Watch(settings.watch))
         for picture in risk.score(checked, model, risk.Watch(settings.risk)):
@@ -228,28 +227,33 @@ def replay(logs, out, zones, model, sites, config, start, rate, fail_on, lang, a
     return DONE
 
 
+def _rules():
+    """The texts of every rule and behaviour."""
+    from vts import plugins, wording
+
+    return wording.catalogue(plugins.discover("geofences.rules") | plugins.discover("risk.behaviours"))
+
+
 def _tell(picture, wording, as_json, seen, progress):
     """Count what is in a picture and say its alerts, most urgent first."""
     from vts import schema
+    from vts.wording import alert_dicts
 
     seen["pictures"] += 1
     seen["vessels"].update(picture.tracks.track.tolist())
     seen["first"] = seen["first"] or picture.at_ns
     seen["last"] = picture.at_ns
-    alerts = picture.alerts
-    for i in sorted(
-        range(alerts.n), key=lambda i: (-int(alerts.severity[i]), str(alerts.rule[i]), int(alerts.alert[i]))
-    ):
-        state = schema.ALERT_STATES[alerts.state[i]]
+    wording.learn(picture.statics)
+    for alert in sorted(alert_dicts(picture.alerts), key=lambda a: (-a["severity"], a["rule"], a["alert"])):
+        state = schema.ALERT_STATES[alert["state"]]
         if state == "raised":
-            rule = str(alerts.rule[i])
-            seen["alerts"][rule] = seen["alerts"].get(rule, 0) + 1
-            seen["worst"] = max(seen["worst"], int(alerts.severity[i]))
+            seen["alerts"][alert["rule"]] = seen["alerts"].get(alert["rule"], 0) + 1
+            seen["worst"] = max(seen["worst"], alert["severity"])
         if as_json:
-            _event("alert", **wording.facts(picture, i))
+            _event("alert", **wording.facts(alert))
         elif state in ("raised", "withdrawn"):
             progress.end()
-            click.echo(wording.sentence(picture, i))
+            click.echo(wording.line(alert))
 
 
 def _peak_mb():
@@ -347,7 +351,7 @@ def query(store, sql, as_json):
     """
     import vts
 
-    with vts.Store(store, read_only=True) as opened:
+    with vts.Store(store) as opened:
         frame = opened.sql(sql)
     if as_json:
         click.echo(frame.to_json(orient="records", lines=True, date_format="iso", force_ascii=False), nl=False)
@@ -368,7 +372,7 @@ def map_(store, out, lang, as_json):
     import vts
     from vts import maps
 
-    with vts.Store(store, read_only=True) as opened:
+    with vts.Store(store) as opened:
         maps.write(opened, out, lang=lang)
     _wrote(out, as_json)
 
@@ -386,7 +390,7 @@ def report(store, out, lang, as_json):
     import vts
     from vts import report as reports
 
-    with vts.Store(store, read_only=True) as opened:
+    with vts.Store(store) as opened:
         reports.write(opened, out, lang=lang)
     _wrote(out, as_json)
 

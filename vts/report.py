@@ -30,7 +30,8 @@ td.s1 { color: #b8500a; font-weight: 600; } code { font: 12px/1.3 ui-monospace, 
 .tile { border: 1px solid #c8d4da; border-radius: 4px; padding: 6px 14px; min-width: 96px; }
 .two { display: flex; flex-wrap: wrap; gap: 28px; } .two > * { flex: 1 1 380px; }
 svg { max-width: 100%; height: auto; display: block; } svg.bars { width: 560px; }
-svg text { font: 11px system-ui, sans-serif; fill: #47606c; } @media print { h2 { break-after: avoid; } tr { break-inside: avoid; } }
+svg text { font: 11px system-ui, sans-serif; fill: #47606c; }
+@media print { h2 { break-after: avoid; } tr { break-inside: avoid; } }
 """
 
 

@@ -254,6 +254,25 @@ class Wording:
         self._places = {}
         self.names = names if names is not None else {}  # {mmsi: name}
 
+    def learn(self, statics):
+        """Take the names of a Picture's static data."""
+        self.names.update((m, n) for m, n in zip(statics.mmsi.tolist(), statics.name.tolist(), strict=True) if n)
+
+    def facts(self, alert, tz="UTC"):
+        """One alert for a program: its columns in words and numbers, with the sentence, the place and the citation."""
+        lon, lat = nan_if_none(alert["lon_deg"]), nan_if_none(alert["lat_deg"])
+        plain = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in alert.items()}
+        return plain | {
+            "state": schema.ALERT_STATES[alert["state"]],
+            "severity": schema.SEVERITIES[alert["severity"]],
+            "time": time_text(alert["t_ns"], tz),
+            "zone_name": self.zone(alert["zone"]) if alert["zone"] >= 0 else "",
+            "text": self.sentence(alert),
+            "place": self.place(lon, lat),
+            "citation": self.citation(alert["rule"]),
+            "unit": self.unit(alert["rule"]),
+        }
+
     def title(self, rule):
         """What a rule is called."""
         return self._text(rule, "title") or rule.replace("_", " ")
