@@ -1,0 +1,73 @@
+"""Why: a reason as a short code that a table can hold, and the same reason in English or Chinese.
+
+A code is "kind.name|key=value;key=value": kind `head` (the fact that a head's rule states), `alert` (a behaviour that
+holds), `feature` (what moved the model most), or `data` (why there is no score).
+"""
+
+import math
+
+from risk import matrix
+from risk.behaviours import catalogue
+
+BANDS = ((0.6, "high", "高"), (0.3, "raised", "较高"), (0.1, "moderate", "中"), (0.0, "low", "低"))
+DATA = {
+    "no_motion": {"en": "insufficient data: speed or position unknown", "zh": "数据不足：航速或船位未知"},
+    "stale": {"en": "insufficient data: last report {age_s} s ago", "zh": "数据不足：{age_s} 秒前最后报告"},
+}
+CHARS = 64
+
+
+def code(kind, name, numbers=None):
+    """The code of a reason, at most 64 characters; numbers that do not fit are left out whole."""
+    text = f"{kind}.{name}"[:CHARS]
+    for i, (key, value) in enumerate((numbers or {}).items()):
+        more = f"{'|' if i == 0 else ';'}{key}={_number(value)}"
+        if len(text) + len(more) > CHARS:
+            break
+        text += more
+    return text
+
+
+def _number(value):
+    """Three digits at most: an officer reads bands, not noise."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def word(reason, language="en", names=None):
+    """A reason's sentence in "en" or "zh"; `names` {"zone": ..., "other": ...} replace numbers by names."""
+    head, _, numbers = str(reason).partition("|")
+    kind, _, name = head.partition(".")
+    keys = dict(part.split("=", 1) for part in numbers.split(";") if "=" in part) | (names or {})
+    if kind == "head" and name in matrix.heads():
+        return _fill(matrix.heads()[name].TEXT[language], keys)
+    if kind == "alert" and name in catalogue():
+        return catalogue()[name].TITLE[language]
+    if kind == "data" and name in DATA:
+        return _fill(DATA[name][language], keys)
+    for family in matrix.families().values():
+        if kind == "feature" and name in family.COLUMNS:
+            unit, english, chinese = family.COLUMNS[name]
+            value = keys.get("value", "")
+            return f"{chinese if language == 'zh' else english} {value} {'' if unit == '1' else unit}".strip()
+    return str(reason)
+
+
+class _Blanks(dict):
+    """Keys that a reason does not carry read as a question mark."""
+
+    def __missing__(self, key):
+        return "?"
+
+
+def _fill(template, keys):
+    return template.format_map(_Blanks(keys))
+
+
+def band(risk, language="en"):
+    """The band of a risk in [0, 1]; "insufficient data" where it is NaN."""
+    if math.isnan(risk):
+        return {"en": "insufficient data", "zh": "数据不足"}[language]
+    for floor, english, chinese in BANDS:
+        if risk >= floor:
+            return chinese if language == "zh" else english
+    return "low"
