@@ -56,8 +56,9 @@ def _head(name, head, record):
         lines.append(
             f"| {who} | {t['rows']} | {t['events']} | {t['base_rate']:.4f} | {ap['model']:.3f} "
             f"({t['ap_interval'][0]:.3f} to {t['ap_interval'][1]:.3f}) | {ap['rule']:.3f} | "
-            f"{ap['spline_logistic']:.3f} | {ap['persistence']:.3f} | {ap['isolation_forest']:.3f} | {t['gain_over_rule']:+.3f} "
-            f"({t['gain_interval'][0]:+.3f} to {t['gain_interval'][1]:+.3f}) | {t['brier_skill']:.3f} | "
+            f"{ap['spline_logistic']:.3f} | {ap['persistence']:.3f} | {ap['isolation_forest']:.3f} | "
+            f"{t['gain_over_rule']:+.3f} ({t['gain_interval'][0]:+.3f} to {t['gain_interval'][1]:+.3f}) | "
+            f"{t['brier_skill']:.3f} | "
             f"{t['brier_skill_calibrated_rule']:.3f} | {t['ece']:.4f} | {t['top5_gap']:.3f} | "
             f"{t['recall_at_precision_0.9']:.3f} |"
         )

@@ -1,4 +1,4 @@
-"""Encounters: grid against all pairs, closest approach against a run, COLREG against its text, domains against steps."""
+"""Encounters: grid against all pairs, closest approach against a run, COLREG against its text, domains in steps."""
 
 import math
 
