@@ -89,7 +89,7 @@ def pearl_river(
     there_and_back = [[*path, *path[-2::-1]] for path in lines]
     sail(ferries, there_and_back, [fleet.speed_kn[f] for f in ferries], [_stop(path, 240.0) for path in lines])
     pilot, law = (int(np.flatnonzero(kinds == kind)[0]) for kind in ("pilot", "law"))
-    sail([pilot], [[(113.798, 22.133), (113.752, 22.095), (113.798, 22.133)]], [16.0], [[120.0, 0.0]])
+    sail([pilot], [[(113.798, 22.133), (113.752, 22.095), (113.798, 22.133)]], [13.0], [[120.0, 0.0]])
     sail([law], [[FAIRWAY[4], FAIRWAY[2], FAIRWAY[4]]], [14.0], [[60.0, 0.0]])
     lying = np.arange(len(named) + 1, len(named) + 1 + at_anchor)
     spots = _spots(rng.motion, at_anchor)
@@ -203,7 +203,14 @@ def _zones():
         zone("Guishan pilot anchorage (18GS)", "anchorage", polygon(GS18), source=CHARTER),
         zone("Dazhizhou South pilot anchorage (13ZH)", "anchorage", polygon(ZH13), source=CHARTER),
         zone("HK Offshore LNG Terminal safety zone", "lng_safety_zone", polygon(ring), source=NOTICE),
-        zone("Example main channel", "fairway", polygon(band), max_speed_kn=SPEED_LIMIT_KN, note=MAIN_CHANNEL_SOURCE),
+        zone(
+            "Example main channel",
+            "fairway",
+            polygon(band),
+            max_speed_kn=SPEED_LIMIT_KN,
+            max_speed_hsc_kn=40.0,
+            note=MAIN_CHANNEL_SOURCE,
+        ),
         zone(
             "Example LNG corridor",
             "corridor",

@@ -204,6 +204,7 @@ def _stations(net, steps, scene, rng):
                 second=-1,
                 lon_deg=lon,
                 lat_deg=lat,
+                accurate=1,
             )
         )
     return Messages.concat(rows)
