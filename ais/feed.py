@@ -76,7 +76,7 @@ def statics(parts):
         mmsi=parts.mmsi,
         t_ns=parts.rx_ns,
         imo=np.where(parts.imo == 0, -1, parts.imo.astype(np.int64)),
-        ship_type=np.where(no_ship, -1, parts.ship_type),
+        ship_type=np.where(no_ship, -1, parts.ship_type.astype(np.int16)),
         length_m=np.where(along > 0, along, np.nan),
         beam_m=np.where(across > 0, across, np.nan),
         to_bow_m=np.where(placed & (along > 0), parts.to_bow, np.nan),
