@@ -100,7 +100,7 @@ def messages(source, sites=(), format=None, start=None, editions=None):
     if kind == "arpa":
         from vts.radar import arpa
 
-        yield from arpa.messages(blocks, rejects)
+        yield from arpa.messages(blocks, rejects, start_ns(start, sites))
         return
     decoder = Decoder(tuple(sites), rejects, start_ns=start_ns(start, sites), editions=editions)
     for framed in framing(kind, blocks, decoder.known, rejects):

@@ -57,6 +57,10 @@ def place(site, lon0, lat0, height, sigma_range, sigma_azimuth, rng, az, x, y, l
             rng[n] = az[n] = lon[n] = lat[n] = math.nan
             continue
         along, across = sigma_range[k], rng[n] * sigma_azimuth[k] * DEG
+        if math.isnan(across):  # the antenna's own position is not known
+            major[n] = minor[n] = along
+            axis[n] = 0.0
+            continue
         major[n], minor[n] = max(along, across), min(along, across)
         axis[n] = (az[n] + (90.0 if across > along else 0.0)) % 180.0
 
