@@ -132,7 +132,7 @@ def packed(w):
 
 @kernel
 def unarmour(text, at, size, out_words):
-    """Whether all `size` characters are six-bit ones; out_words: 48 bits each, then a word of zeros."""
+    """Whether all `size` characters are six-bit ones; out_words: 48 bits each, then two words of zeros."""
     k = 0
     good = True
     while size >= 8:
@@ -148,7 +148,7 @@ def unarmour(text, at, size, out_words):
         good = good and fits(w)
         out_words[k] = packed(w)
         k += 1
-    out_words[k] = 0
+    out_words[k] = out_words[k + 1] = 0
     return good
 
 
@@ -215,6 +215,24 @@ def first_copy(key, rx_ns, seq, seen):
 
 
 @kernel
+def limits(kind, part_b):
+    """Least and most bits of a message of this type; 6 over and under for other ideas of fill bits."""
+    if kind == 5:
+        return 406, 434  # 424; several coders cut the destination's last characters
+    if kind == 19:
+        return 306, 318
+    if kind == 21:
+        return 268, 372
+    if kind == 27:
+        return 90, 174
+    if kind == 24:
+        return (162 if part_b else 156), 174
+    if kind <= 4 or kind in (9, 11, 18):
+        return 162, 174
+    return 40, 6 * MAX_CHARS
+
+
+@kernel
 def reject(frames, row, bucket, base, n, counts, firsts):
     """All lines of a message into one bucket."""
     at = frames.offset[row] - base
@@ -225,7 +243,7 @@ def reject(frames, row, bucket, base, n, counts, firsts):
 @kernel
 def decode(buf, n, base, joined, frames, rows, merge, seen, counts, firsts, out_fixes, out_parts, out_heard):
     """(rows of Fixes, of Particulars, of Receptions) of frames[:rows]; what gives none is counted by bucket."""
-    words = np.zeros(MAX_CHARS // 8 + 2, np.uint64)
+    words = np.zeros(MAX_CHARS // 8 + 3, np.uint64)
     fix = part = heard = 0
     for row in range(rows):
         at, size = frames.at[row], np.int64(frames.size[row])
@@ -241,24 +259,14 @@ def decode(buf, n, base, joined, frames, rows, merge, seen, counts, firsts, out_
         have = 6 * size - frames.fill[row]
         kind = bits(words, 0, 6)
         is_fix = kind <= 4 or kind in (9, 11, 18, 19, 21, 27)
-        if kind == 0 or kind > 27:
+        if kind == 0 or kind > 27 or (kind == 24 and bits(words, 38, 2) > 1):
             reject(frames, row, TYPE, base, n, counts, firsts)
             continue
         if not (is_fix or kind in (5, 24)):
             reject(frames, row, NO_REPORT, base, n, counts, firsts)
             continue
         part_b = kind == 24 and bits(words, 38, 2) == 1
-        need, most = 162, 174  # 168 bits, or as many as an encoder's other idea of fill bits makes of 28 characters
-        if kind == 5:
-            need, most = 420, 434
-        elif kind == 19:
-            need, most = 306, 318
-        elif kind == 21:
-            need, most = 268, 372
-        elif kind == 27:
-            need, most = 90, 174
-        elif kind == 24:
-            need = 162 if part_b else 156
+        need, most = limits(kind, part_b)
         if have < need or have > most:
             reject(frames, row, LENGTH, base, n, counts, firsts)
             continue

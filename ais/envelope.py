@@ -2,8 +2,8 @@
 
 One kernel walks a buffer of whole lines. It knows no style by name: time and station are looked for in tag blocks
 (NMEA 0183 V4.10 clause 7, `c:` `s:` `g:`), before the sentence (epoch or ISO 8601), after its checksum (epoch, and a
-station that begins with r or b) and in a $PGHP line before it; the innermost that is there holds. Every line ends in
-one bucket.
+station that begins with r or b) and in a $PGHP line or a bare tag block on the line before; the innermost that is
+there holds. Every line ends in one bucket.
 """
 
 from typing import NamedTuple
@@ -47,7 +47,7 @@ REASONS = (
 )
 
 NL, CR, SPACE, QUOTE, BANG, DOLLAR, STAR, COMMA, COLON, BACKSLASH, BRACE = 10, 13, 32, 34, 33, 36, 42, 44, 58, 92, 123
-JSON = -1  # Frames.at of a line that holds JSON; Frames.size is the line's length
+JSON, SKIP = -1, -2  # Frames.at of a line that holds JSON (Frames.size is the line's length), or of no message
 
 U8 = np.uint64
 LOW7 = U8(0x7F7F7F7F7F7F7F7F)
@@ -75,7 +75,7 @@ class State(NamedTuple):
     name_text: np.ndarray  # (NAMES, NAME)
 
 
-MARK_T, MARK_STATION, MARK_LINES, MARK_NAMES = 0, 1, 2, 3
+MARK_T, MARK_STATION, MARK_LINES, MARK_NAMES = range(4)
 
 
 def fresh():
@@ -563,6 +563,7 @@ def walk(buf, n, base, keep_bad, state, joined, counts, firsts, out_frames):
             lead = leading_ns(buf, start, q, out)
         found = 0
         here = line
+        tag[T], tag[STATION], tag[GROUP] = NONE, NONE, 0
         while q < end:
             tag[T], tag[STATION], tag[GROUP] = NONE, NONE, 0
             while q < end and buf[q] == BACKSLASH:
@@ -658,7 +659,10 @@ def walk(buf, n, base, keep_bad, state, joined, counts, firsts, out_frames):
             out_frames.channel[row] = s[S_CHANNEL]
             out_frames.own[row] = own
             row += 1
-        if found == 0:
+        if found == 0 and (tag[T] >= 0 or tag[STATION] >= 0):
+            state.mark[MARK_T], state.mark[MARK_STATION] = tag[T], tag[STATION]  # a tag block on a line of its own
+            counts[USED] += 1
+        elif found == 0:
             at = line
             while at < end and (buf[at] == SPACE or buf[at] == CR or buf[at] == 9):
                 at += 1

@@ -132,9 +132,9 @@ class Clock:
         self.step_ns = S / (rate or 10.0)
         self.given = 0
 
-    def fill(self, rx_ns):
-        """Give these (n,) times; those that have one keep it. None where there is no start."""
-        rows = np.flatnonzero(rx_ns == envelope.NONE)
+    def fill(self, rx_ns, bare):
+        """Give the messages that `bare` marks their times, in place."""
+        rows = np.flatnonzero(bare)
         rx_ns[rows] = self.start_ns + ((self.given + np.arange(rows.size)) * self.step_ns).astype(np.int64)
         self.given += rows.size
 
@@ -189,22 +189,17 @@ class Wire:
             )
 
     def _time(self, held):
-        """Times for messages without one, or their rejection; JSON lines are settled here too."""
+        """Times for messages without one, or their rejection."""
         frames, intake = held.frames, self.intake
         at, rx_ns = frames.at[: held.rows], frames.rx_ns[: held.rows]
-        json = at == envelope.JSON
-        if json.any():
-            intake.counts[envelope.JSON_OTHER] += int(json.sum())
-            intake.firsts[envelope.JSON_OTHER] = int(frames.offset[: held.rows][json][0] - held.base)
-        bare = (rx_ns == envelope.NONE) & ~json
-        self._timed += held.rows - int(json.sum()) - int(bare.sum())
+        bare = (rx_ns == envelope.NONE) & (at >= 0)
+        self._timed += int(((rx_ns != envelope.NONE) & (at >= 0)).sum())
         if self.clock.start_ns is not None:
-            self.clock.fill(rx_ns)
+            self.clock.fill(rx_ns, bare)
         elif bare.any():
             intake.counts[envelope.NO_TIME] += int(frames.parts[: held.rows][bare].sum())
-            first = int(frames.seq[: held.rows][bare][0] - held.base)
-            intake.firsts[envelope.NO_TIME] = max(first, 0)
-            at[bare] = -2
+            intake.firsts[envelope.NO_TIME] = max(int(frames.seq[: held.rows][bare][0] - held.base), 0)
+            at[bare] = envelope.SKIP
 
 
 def _first(table, rows):

@@ -75,7 +75,26 @@ class Intake:
         rows = envelope.walk(
             buf, n, base, self.keep_bad, self.state, self._joined, self.counts, self.firsts, self._frames
         )
+        self._json(buf, rows, base)
         return Held(buf, n, base, self._joined, self._frames, rows)
+
+    def _json(self, buf, rows, base):
+        """Make messages of JSON lines: the payload takes the line's place in the buffer."""
+        frames = self._frames
+        for row in np.flatnonzero(frames.at[:rows] == envelope.JSON):
+            from ais.jsonl import read_line
+
+            at, size = int(frames.offset[row] - base), int(frames.size[row])
+            line = read_line(bytes(buf[at : at + size]))
+            if line is None or len(line.payload) > size:
+                envelope.count(self.counts, self.firsts, envelope.JSON_OTHER, at)
+                frames.at[row] = envelope.SKIP
+                continue
+            buf[at : at + len(line.payload)] = np.frombuffer(line.payload, np.uint8)
+            name = np.frombuffer(line.station.encode()[: envelope.NAME] + b"\0", np.uint8).copy()
+            frames.station[row] = envelope.station_row(name, 0, name.size - 1, self.state)
+            frames.at[row], frames.size[row], frames.fill[row] = at, len(line.payload), line.fill
+            frames.rx_ns[row], frames.channel[row], frames.own[row] = line.rx_ns, line.channel & 255, line.own
 
     def settle(self, held):
         """Move this buffer's counts to `rejects`, with the first line of each reason."""
@@ -84,7 +103,7 @@ class Intake:
                 self.rejects.used += int(self.counts[bucket])
             else:
                 at = int(self.firsts[bucket])
-                line = bytes(held.buf[at : min(at + 200, held.n)]).split(b"\n")[0] if at >= 0 else b""
+                line = bytes(held.buf[at : min(at + 200, held.n)]).split(b"\n")[0].rstrip() if at >= 0 else b""
                 self.rejects.add(envelope.REASONS[bucket], int(self.counts[bucket]), line)
         self.counts[:] = 0
         self.firsts[:] = -1
