@@ -70,6 +70,12 @@ class Known:
         self._changed = False
         return self._shown[1]
 
+    def pick(self, mmsis):
+        """One row for each of the MMSIs, unknown where nothing was said; the order is theirs."""
+        rows = np.array([self._row.get(mmsi, -1) for mmsi in mmsis.tolist()], np.int64)
+        blank = Statics(**{name: np.full(1, fill, dtype) for name, (dtype, fill) in Statics.spec.items()})
+        return Statics.concat([self._columns, blank]).take(rows)  # -1 is the blank one
+
     def forget(self, keep, before_ns):
         """Drop whoever is not in `keep` and last spoke before a time, so that memory follows the traffic."""
         rows = np.fromiter(self._row.values(), np.int64, len(self._row))

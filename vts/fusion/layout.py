@@ -1,4 +1,4 @@
-"""Where each number of a track lies: columns of two arrays, `f` (capacity, NF) float64 and `n` (capacity, NI) int64.
+"""Where each number lies: columns of the tables of tracks (`f` float64, `n` int64) and of radar sites (`site`).
 
 One row is one track, so that a report touches two short stretches of memory; kernels name the columns, never count.
 """
@@ -8,31 +8,74 @@ import math
 from vts.jit import kernel
 
 # f: the estimate
-LON, LAT, VE, VN = 0, 1, 2, 3  # degrees and m/s, at n[T]
-EE, EN, NN, EVE, EVN, NVE, NVN, VEVE, VEVN, VNVN = 4, 5, 6, 7, 8, 9, 10, 11, 12, 13  # covariance, m and m/s
-HEADING, ROT, SOG = 14, 15, 16  # last reported, NaN until then
-EXIST = 17  # probability that there is a vessel
-LENGTH = 18  # m
-GAP_S = 19  # typical time between reports of its identity
-NF = 20
+LON, LAT, VE, VN = 0, 1, 2, 3  # degrees and m/s at n[T], the modes weighed together
+EE, EN, NN, EVE, EVN, NVE, NVN, VEVE, VEVN, VNVN = 4, 5, 6, 7, 8, 9, 10, 11, 12, 13  # its covariance, m and m/s
+TURN = 14  # rad/s to starboard
+EAST_M, NORTH_M = 15, 16  # in a degree, here
+HEADING, ROT, SOG = 17, 18, 19  # last reported, NaN until then
+ODDS = 20  # log odds that there is a vessel
+VISIBLE = 21  # probability that radar can see it now, if it exists
+LENGTH, BEAM, TO_BOW, TO_PORT = 22, 23, 24, 25  # m; NaN unknown
+GAP_S = 26  # typical time between reports of its identity
+OFF_E, OFF_N, OFF_W = 27, 28, 29  # AIS minus radar: weighted sums and weight of the offset vector, fading
+CUSUM = 30  # of the offset's size over what noise explains
+LIKELY = 31  # log likelihood that the MMSI belongs to this track
+PLOT_LON, PLOT_LAT, PLOT_RANGE, PLOT_AZ = 32, 33, 34, 35  # last radar plot, as measured; azimuth in radians
+PLOT_EE, PLOT_EN, PLOT_NN = 36, 37, 38
+MU = 40  # three mode probabilities
+X = 43  # three modes of STRIDE: e n ve vn turn from LON, LAT, then their 5 x 5 covariance
+STRIDE = 30
+NF = X + 3 * STRIDE
 
 # n: the facts
 TRACK, MMSI, T, LAST, FIRST = 0, 1, 2, 3, 4  # LAST and FIRST: times of the last and first report used
 STATUS, KIND, STATE, REPORTS = 5, 6, 7, 8
 NEXT = 9  # next track of the same MMSI, or -1
 SEEN = 10  # bit k: sensor k has ever contributed
-HITS = 11
-NI = 12
+HITS = 11  # radar plots
+AIS_T, RADAR_T = 12, 13  # time of the last AIS report, radar plot
+AIS_N = 14  # AIS reports used
+MISFITS = 15  # AIS reports of its MMSI in a row that did not fit
+PLOT_SITE = 16
+DISTRUST = 17  # 1: its AIS position is not believed, and does not move it
+NI = 18
 
 FREE = -1  # n[STATE] of an unused row
 
 # c: counters of the whole tracker
 C_TOP, C_FREE, C_TRACK, C_CLOCK, C_KEYS = 0, 1, 2, 3, 4  # rows in use, free-list length, last number, time, hash keys
+C_TABLES = 5  # set when a table must grow before the next report
 NC = 8
 
+# site: one row per radar
+S_LON, S_LAT, S_PERIOD, S_MIN, S_MAX, S_RANGE_SIGMA, S_AZ_SIGMA = 0, 1, 2, 3, 4, 5, 6  # degrees, s, m, m, m, radians
+S_MOVES = 7  # 1: it stands where its own plots say
+S_FALSE, S_SCANS, S_REACH, S_BURST, S_NEW = 8, 9, 10, 11, 12  # false plots a scan, scans in the mean, m, factor, count
+S_BIAS_R, S_BIAS_A, S_BIAS_T = 13, 14, 15  # m, radians, s: what it reads too much
+S_VAR_R, S_VAR_A, S_VAR_T = 16, 17, 18
+S_PAIRS = 19
+S_H = 20  # 6 numbers of the normal matrix, 3 of its right side
+S_BLIND = 29  # count, then from, to in radians
+MAX_BLIND = 8
+NS = S_BLIND + 1 + 2 * MAX_BLIND
+
+# map: (sites, RINGS * SECTORS, 3), fading sums: false plots, looks at known vessels, looks that found them
+RINGS, SECTORS = 24, 36
+MAP_FALSE, MAP_LOOKS, MAP_HITS = 0, 1, 2
+
 # Verdicts on a report
-USED, NO_POSITION, TELEPORT, NO_IDENTITY, TOO_OLD = 0, 1, 2, 3, 4
-REASONS = ("used", "no position", "outside the gate", "no identity", "older than the past that is kept")
+USED, NO_POSITION, TELEPORT, NO_IDENTITY, TOO_OLD, DUPLICATE, DISTRUSTED, BEGAN, HIDDEN = 0, 1, 2, 3, 4, 5, 6, 7, 8
+REASONS = (
+    "used",
+    "no position",
+    "outside the gate",
+    "no identity",
+    "older than the past that is kept",
+    "duplicate",
+    "AIS position not believed",
+    "used",  # it began a track
+    "second echo of one vessel",
+)
 
 
 @kernel
@@ -42,5 +85,6 @@ def clear(f, n, i):
         f[i, k] = 0.0
     for k in range(NI):
         n[i, k] = -1
-    f[i, HEADING] = f[i, ROT] = f[i, SOG] = f[i, LENGTH] = math.nan
-    n[i, REPORTS] = n[i, SEEN] = n[i, HITS] = 0
+    f[i, HEADING] = f[i, ROT] = f[i, SOG] = f[i, LENGTH] = f[i, BEAM] = f[i, TO_BOW] = f[i, TO_PORT] = math.nan
+    f[i, VISIBLE] = 1.0
+    n[i, REPORTS] = n[i, SEEN] = n[i, HITS] = n[i, AIS_N] = n[i, MISFITS] = n[i, DISTRUST] = 0

@@ -12,15 +12,15 @@ import numpy as np
 from vts.config import FusionConfig
 from vts.errors import SchemaError, StateError
 from vts.fusion import layout as col
-from vts.fusion import step
+from vts.fusion import rows, step
 from vts.fusion.known import Known
 from vts.schema import Alerts, Picture, Rejects, Reports, Scores, Statics, Tracks
 from vts.units import DEG, HOUR, KN, S
 
-VERSION = 1  # of the saved state
-SLOT_NS = S // 2  # reports of one slot are taken together, in order of measurement
+VERSION = 2  # of the saved state
 PENDING = 65_536  # rows that wait before the kernel is called without a picture having been asked for
-_TABLE = ("f", "n", "c", "free", "keys", "heads")
+_TRACKS = ("f", "n", "free", "hit_ns", "look_ns")  # a row a track
+_TABLE = (*_TRACKS, "c", "keys", "heads", "site", "site_ns", "chart")
 
 
 class Tracker:
@@ -38,12 +38,19 @@ class Tracker:
         self._pending = []
         self._pending_rows = 0
         self._picture_ns = -1  # of the last picture that fuse made
+        self._site = _site_table(self.sites)
+        sites = len(self._site)
+        self._site_ns = np.full(sites, -1, np.int64)
+        self._chart = np.zeros((sites, col.RINGS * col.SECTORS, 3))
         self._f = np.zeros((64, col.NF))
         self._n = np.full((64, col.NI), -1, np.int64)
         self._free = np.zeros(64, np.int64)
+        self._hit_ns = np.full((64, sites), -1, np.int64)
+        self._look_ns = np.full((64, sites), -1, np.int64)
         self._c = np.zeros(col.NC, np.int64)
         self._keys = np.full(256, -1, np.int64)
         self._heads = np.full(256, -1, np.int64)
+        self._w = np.zeros(256)  # scratch of the kernels
 
     @property
     def size(self):
@@ -56,7 +63,7 @@ class Tracker:
             self._pending.append(reports)
             self._pending_rows += reports.n
             if self._pending_rows >= PENDING:
-                self._work(int(_place(reports, self.config)[-1]) // SLOT_NS * SLOT_NS)
+                self._work(int(_place(reports, self.config)[-1]) // step.SLOT_NS * step.SLOT_NS)
 
     def learn(self, statics):
         """Take a batch of Statics."""
@@ -66,8 +73,12 @@ class Tracker:
         """The Picture at an instant that no report given later precedes: every track predicted to it."""
         at_ns = int(at_ns)
         self._work(at_ns)
-        self._known.settle()
-        step.sweep(self._f, self._n, self._c, self._free, self._keys, self._heads, at_ns, self.config.stale_factor)
+        names = self._known.settle()
+        self._size_up(names)
+        step.sweep_to(
+            *(self._f, self._n, self._c, self._free, self._keys, self._heads, at_ns),
+            *(self.config.stale_factor, self.config.coast_s),
+        )
         tracks = self._tracks(at_ns)
         mmsis = np.unique(tracks.mmsi[tracks.mmsi >= 0])
         if at_ns % HOUR < self.config.picture_s * S:
@@ -83,45 +94,75 @@ class Tracker:
         self._pending = [] if ready.all() else [reports.take(~ready)]
         self._pending_rows = 0 if ready.all() else self._pending[0].n
         chosen = reports.take(ready)
-        slot = _place(chosen, self.config) // SLOT_NS
-        order = np.lexsort((chosen.t_ns, slot))
+        place = _place(chosen, self.config)
+        # by slot, and in it by time of measurement; merge's own order decides between equals
+        order = np.lexsort((chosen.t_ns, place // step.SLOT_NS))
         if np.any(order[1:] < order[:-1]):
-            chosen = chosen.take(order)
-        verdict = np.zeros(chosen.n, np.int8)
+            chosen, place = chosen.take(order), place[order]
+        verdict, track = np.full(chosen.n, -1, np.int8), np.full(chosen.n, -1, np.int64)
+        config = self.config
+        settings = (
+            *(config.process_noise_mps2, config.gate_sigma**2, config.ais_sigma_m, config.stale_factor),
+            config.coast_s,
+        )
         at = 0
         while at < chosen.n:
             at = step.run(
-                *(self._f, self._n, self._c, self._free, self._keys, self._heads, chosen, at, chosen.n),
-                *(self.config.process_noise_mps2, self.config.gate_sigma, self.config.ais_sigma_m),
-                *(self.config.stale_factor, verdict),
+                *(self._f, self._n, self._c, self._free, self._keys, self._heads, self._hit_ns, self._look_ns),
+                *(self._site, self._site_ns, self._chart, self._w, chosen, place, at, settings, verdict, track),
             )
             if at < chosen.n:
-                self._grow()
+                self._grow(int(self._c[col.C_TABLES]))
         counts = np.bincount(verdict, minlength=len(col.REASONS))
-        self.rejects.used += int(counts[col.USED])
-        for reason, count in zip(col.REASONS[1:], counts[1:], strict=True):
-            self.rejects.add(reason, int(count))
+        for reason, count in zip(col.REASONS, counts, strict=True):
+            if reason == "used":
+                self.rejects.used += int(count)
+            else:
+                self.rejects.add(reason, int(count))
 
-    def _grow(self):
-        """Double what is full: the tables of tracks, or that of identities."""
-        if self._c[col.C_TOP] - self._c[col.C_FREE] >= self._f.shape[0]:
-            more = self._f.shape[0]
-            self._f = np.concatenate([self._f, np.zeros((more, col.NF))])
-            self._n = np.concatenate([self._n, np.full((more, col.NI), -1, np.int64)])
-            self._free = np.concatenate([self._free, np.zeros(more, np.int64)])
-        size = max(256, 1 << int(4 * np.count_nonzero(self._heads >= 0)).bit_length())
+    def _grow(self, need):
+        """Double the tables of tracks until `need` more fit, and the table of identities likewise."""
+        rows_, used = self._f.shape[0], int(self._c[col.C_TOP] - self._c[col.C_FREE])
+        while rows_ - used < need:
+            rows_ *= 2
+        for name in _TRACKS:
+            old = getattr(self, f"_{name}")
+            new = np.zeros((rows_, *old.shape[1:]), old.dtype)
+            new[: len(old)] = old
+            setattr(self, f"_{name}", new)
+        size = max(256, 1 << (4 * (int(np.count_nonzero(self._heads >= 0)) + need)).bit_length())
         keys, heads = np.full(size, -1, np.int64), np.full(size, -1, np.int64)
-        self._c[col.C_KEYS] = step.rehash(self._keys, self._heads, keys, heads)
+        self._c[col.C_KEYS] = rows.rehash(self._keys, self._heads, keys, heads)
         self._keys, self._heads = keys, heads
+
+    def _size_up(self, mmsis):
+        """Hand the sizes of vessels that have told them to their tracks."""
+        top = int(self._c[col.C_TOP])
+        n = self._n[:top]
+        if not mmsis.size or not top:
+            return
+        hit = np.flatnonzero((n[:, col.STATE] != col.FREE) & np.isin(n[:, col.MMSI], mmsis))
+        if not hit.size:
+            return
+        known, at = np.unique(n[hit, col.MMSI], return_inverse=True)
+        statics = self._known.pick(known).take(at)
+        for column, values in (
+            *((col.LENGTH, statics.length_m), (col.BEAM, statics.beam_m)),
+            *((col.TO_BOW, statics.to_bow_m), (col.TO_PORT, statics.to_port_m)),
+        ):
+            self._f[hit, column] = values
 
     def _tracks(self, at_ns):
         """Tracks of what is to be shown at an instant, in order of `track`."""
         top = int(self._c[col.C_TOP])
-        row, f = np.empty(top, np.int64), np.empty((top, col.VNVN + 1))
-        k = step.draw(self._f, self._n, self._c, at_ns, self.config.process_noise_mps2, row, f)
+        row, f = np.empty(top, np.int64), np.empty((top, col.NF))
+        k = step.draw(
+            *(self._f, self._n, self._c, self._heads, self._keys, at_ns),
+            *(self.config.process_noise_mps2, self._w, row, f),
+        )
         order = np.argsort(self._n[row[:k], col.TRACK])
         row, f = row[:k][order], f[:k][order]
-        n, more = self._n[row], self._f[row]
+        n = self._n[row]
         return Tracks(
             track=n[:, col.TRACK],
             mmsi=n[:, col.MMSI],
@@ -130,8 +171,8 @@ class Tracker:
             lat_deg=f[:, col.LAT],
             sog_kn=np.hypot(f[:, col.VE], f[:, col.VN]) / KN,
             cog_deg=np.arctan2(f[:, col.VE], f[:, col.VN]) / DEG % 360.0,
-            heading_deg=more[:, col.HEADING],
-            rot_deg_min=more[:, col.ROT],
+            heading_deg=f[:, col.HEADING],
+            rot_deg_min=f[:, col.ROT],
             nav_status=n[:, col.STATUS],
             kind=n[:, col.KIND],
             state=n[:, col.STATE],
@@ -139,8 +180,8 @@ class Tracker:
             first_ns=n[:, col.FIRST],
             seen_by=n[:, col.SEEN],
             **{name: f[:, col.EE + j] for j, name in enumerate(_COVARIANCE)},
-            existence=more[:, col.EXIST],
-            length_m=more[:, col.LENGTH],
+            existence=1.0 / (1.0 + np.exp(-f[:, col.ODDS])),
+            length_m=f[:, col.LENGTH],
             reports=n[:, col.REPORTS],
         )
 
@@ -202,6 +243,24 @@ class Tracker:
         self._picture_ns = int(header["picture_ns"])
         self.rejects.used = int(header["used"])
         self.rejects.counts = {str(reason): int(count) for reason, count in header["counts"].items()}
+
+
+def _site_table(sites):
+    """One row of numbers a site; without sites, one that knows nothing, for plots that come with a position."""
+    table = np.zeros((max(len(sites), 1), col.NS))
+    table[:, [col.S_LON, col.S_LAT]] = np.nan
+    table[:, [col.S_PERIOD, col.S_MAX]] = 3.0, 100_000.0
+    table[:, [col.S_RANGE_SIGMA, col.S_AZ_SIGMA]] = 15.0, 0.5 * DEG
+    for row, site in zip(table, sites, strict=False):
+        row[[col.S_LON, col.S_LAT]] = site.lon_deg, site.lat_deg
+        row[[col.S_PERIOD, col.S_MIN, col.S_MAX]] = site.period_s, site.min_range_m, site.max_range_m
+        row[[col.S_RANGE_SIGMA, col.S_AZ_SIGMA]] = site.sigma_range_m, site.sigma_azimuth_deg * DEG
+        row[[col.S_BIAS_R, col.S_BIAS_A]] = site.range_bias_m, site.azimuth_bias_deg * DEG
+        row[col.S_MOVES] = site.own_ship
+        blind = np.radians(np.array(site.blind_deg[: col.MAX_BLIND], float)).reshape(-1)
+        row[col.S_BLIND] = blind.size // 2
+        row[col.S_BLIND + 1 : col.S_BLIND + 1 + blind.size] = blind
+    return table
 
 
 _COVARIANCE = Tracks._fields[Tracks._fields.index("ee_m2") : Tracks._fields.index("vnvn_m2s2") + 1]

@@ -1,0 +1,83 @@
+"""What a radar site sees where there is nothing, and misses where there is something: a polar map that learns.
+
+False plots per square metre and probability of detection, by ring and sector, each drawn towards the site's mean.
+"""
+
+import math
+
+from vts.fusion import layout as col
+from vts.jit import kernel
+
+FADE_SCANS = 30.0  # memory of the map
+FADE_LOOKS = 0.97  # memory of the detections in one cell
+PRIOR_PD, PRIOR_LOOKS = 0.9, 6.0
+PRIOR_FALSE = 3.0  # plots that the mean counts for in a cell
+LEAST_DENSITY = 3e-9  # per m^2: one false plot a scan within 10 km
+TWO_PI = 2.0 * math.pi
+
+
+@kernel
+def cell(site, s, range_m, azimuth):
+    """Cell of the map; rings are narrow near the antenna, where the echoes are."""
+    ring = int(math.sqrt(min(range_m / site[s, col.S_MAX], 0.999)) * col.RINGS)
+    return ring * col.SECTORS + int(azimuth / TWO_PI * col.SECTORS) % col.SECTORS
+
+
+@kernel
+def _area_m2(site, s, at):
+    """Of a cell."""
+    ring = at // col.SECTORS
+    inner, outer = (ring / col.RINGS) ** 2, ((ring + 1) / col.RINGS) ** 2
+    inner, outer = inner * site[s, col.S_MAX], outer * site[s, col.S_MAX]
+    outer = max(min(outer, site[s, col.S_REACH]), inner + 1.0)
+    return math.pi * (outer * outer - inner * inner) / col.SECTORS
+
+
+@kernel
+def density(site, chart, s, at):
+    """False plots per square metre and scan in a cell."""
+    scans = site[s, col.S_SCANS] + 1.0
+    reach = max(site[s, col.S_REACH], 1000.0)
+    mean = max((site[s, col.S_FALSE] + 1.0) / scans / (math.pi * reach * reach), LEAST_DENSITY)
+    area = _area_m2(site, s, at)
+    here = (chart[s, at, col.MAP_FALSE] + PRIOR_FALSE) / (scans * area + PRIOR_FALSE / mean)
+    return max(here, LEAST_DENSITY) * max(1.0, site[s, col.S_BURST])
+
+
+@kernel
+def detection(chart, s, at):
+    """Probability that a vessel in a cell gives a plot."""
+    p = (chart[s, at, col.MAP_HITS] + PRIOR_PD * PRIOR_LOOKS) / (chart[s, at, col.MAP_LOOKS] + PRIOR_LOOKS)
+    return min(max(p, 0.05), 0.98)
+
+
+@kernel
+def looked(chart, s, at, found):
+    """Count one look at a known vessel."""
+    chart[s, at, col.MAP_LOOKS] = FADE_LOOKS * chart[s, at, col.MAP_LOOKS] + 1.0
+    chart[s, at, col.MAP_HITS] = FADE_LOOKS * chart[s, at, col.MAP_HITS] + found
+
+
+@kernel
+def rotate(site, chart, s, turns):
+    """Close a scan: the counts fade, and a burst of false plots is noticed at once."""
+    fade = math.exp(-turns / FADE_SCANS)
+    usual = (site[s, col.S_FALSE] + 1.0) / (site[s, col.S_SCANS] + 1.0)
+    fresh = site[s, col.S_NEW]
+    site[s, col.S_BURST] = fresh / usual if fresh > 2.0 * usual + 10.0 and site[s, col.S_SCANS] > 3.0 else 1.0
+    site[s, col.S_FALSE] = fade * (site[s, col.S_FALSE] + fresh)
+    site[s, col.S_SCANS] = fade * (site[s, col.S_SCANS] + 1.0)
+    site[s, col.S_NEW] = 0.0
+    for at in range(col.RINGS * col.SECTORS):
+        chart[s, at, col.MAP_FALSE] *= fade
+
+
+@kernel
+def blind(site, s, azimuth):
+    """Whether the site does not transmit towards an azimuth, radians."""
+    for k in range(int(site[s, col.S_BLIND])):
+        begin = site[s, col.S_BLIND + 1 + 2 * k]
+        width = (site[s, col.S_BLIND + 2 + 2 * k] - begin) % TWO_PI
+        if (azimuth - begin) % TWO_PI <= width:
+            return True
+    return False

@@ -1,0 +1,190 @@
+"""AIS reports: to the track of their MMSI as long as they fit it. The MMSI is a hypothesis, never a key.
+
+A report that fits no track of its MMSI may adopt a radar track that has none, or begin a rival track of the same
+MMSI; the rival dies soon when nothing more comes of it (a teleport), lives on beside the first (two vessels on one
+MMSI), or takes the MMSI from a radar track that it no longer fits (divorce).
+"""
+
+import math
+
+from vts import geo, schema
+from vts.fusion import motion, rows
+from vts.fusion import layout as col
+from vts.jit import kernel
+from vts.units import DEG, KN, S
+
+GATE2 = 25.0
+ADOPT_GATE2 = 12.0
+MOST_RIVALS = 4
+BACK_S = 1.0  # a report may be this much older than its track
+SPEED_SIGMA = 0.25  # m/s per axis of reported speed and course
+DIVORCE_AFTER = 3
+CORROBORATED_S = 15.0
+
+
+@kernel
+def middle(f, i, r, j):
+    """(lon_deg, lat_deg) of the vessel's middle from its antenna's position, where its size and heading are known."""
+    lon, lat = r.lon_deg[j], r.lat_deg[j]
+    if i < 0 or math.isnan(f[i, col.TO_BOW]) or math.isnan(f[i, col.LENGTH]):
+        return lon, lat
+    heading = r.heading_deg[j]
+    if math.isnan(heading):
+        if math.isnan(r.cog_deg[j]) or not r.sog_kn[j] > 1.0:
+            return lon, lat
+        heading = r.cog_deg[j]
+    forward = f[i, col.TO_BOW] - 0.5 * f[i, col.LENGTH]
+    starboard = 0.0
+    if not (math.isnan(f[i, col.TO_PORT]) or math.isnan(f[i, col.BEAM])):
+        starboard = 0.5 * f[i, col.BEAM] - f[i, col.TO_PORT]
+    s, k = math.sin(heading * DEG), math.cos(heading * DEG)
+    east_m, north_m = geo.metres_per_degree(lat)
+    return lon + (forward * s + starboard * k) / east_m, lat + (forward * k - starboard * s) / north_m
+
+
+@kernel
+def take(f, n, c, free, keys, heads, hit_ns, look_ns, site, w, r, j, accel_config, gate2, sigma_m):
+    """Report j of r into the tracks; returns (verdict, track number or -1)."""
+    t_ns, mmsi = r.t_ns[j], r.ident[j]
+    sigma = r.major_m[j] if not math.isnan(r.major_m[j]) else sigma_m
+    r2 = sigma * sigma
+    best, best_d2, rivals, late = -1, math.inf, 0, False
+    i = heads[rows.slot_of(keys, mmsi)]
+    while i != -1:
+        if n[i, col.AIS_T] == t_ns:
+            return col.DUPLICATE, n[i, col.TRACK]
+        dt = (t_ns - n[i, col.T]) / S
+        if dt < -BACK_S:
+            late = True
+        else:
+            motion.predict(f, i, dt, rows.accel_mps2(f, n, i, accel_config), w)
+            n[i, col.T] = t_ns
+            d2 = _misfit(f, i, r, j, r2)
+            if d2 < best_d2:
+                best, best_d2 = i, d2
+        rivals += 1
+        i = n[i, col.NEXT]
+    if late and best < 0:
+        return col.TOO_OLD, -1
+    if best >= 0 and best_d2 < gate2:
+        n[best, col.MISFITS] = 0
+        if n[best, col.DISTRUST] == 1:
+            _heard(f, n, best, r, j)
+            return col.DISTRUSTED, n[best, col.TRACK]
+        _use(f, n, best, r, j, r2, w)
+        return col.USED, n[best, col.TRACK]
+
+    i = heads[rows.slot_of(keys, mmsi)]
+    while i != -1:  # the tracks of this MMSI that it does not fit: one that radar holds will lose the name
+        after = n[i, col.NEXT]
+        n[i, col.MISFITS] += 1
+        held = n[i, col.RADAR_T] >= 0 and (t_ns - n[i, col.RADAR_T]) / S < CORROBORATED_S
+        if held and n[i, col.MISFITS] >= DIVORCE_AFTER:
+            rows.unname(n, keys, heads, i)
+            n[i, col.AIS_T] = -1
+            n[i, col.KIND] = schema.RADAR_PLOT
+        i = after
+    i = _unnamed(f, n, c, r, j, t_ns, r2, accel_config)
+    if i >= 0:
+        motion.predict(f, i, (t_ns - n[i, col.T]) / S, rows.accel_mps2(f, n, i, accel_config), w)
+        n[i, col.T] = t_ns
+        rows.name(n, c, keys, heads, i, mmsi)
+        f[i, col.LIKELY] = 0.0
+        _use(f, n, i, r, j, r2, w)
+        return col.USED, n[i, col.TRACK]
+    if rivals >= MOST_RIVALS:
+        return col.TELEPORT, -1
+    i = rows.begin(f, n, c, free, hit_ns, look_ns, t_ns, r.lon_deg[j], r.lat_deg[j], r2, 0.0, r2, r.kind[j])
+    rows.name(n, c, keys, heads, i, mmsi)
+    _velocity(f, n, i, r, j, w)
+    _heard(f, n, i, r, j)
+    return (col.TELEPORT if rivals else col.BEGAN), n[i, col.TRACK]
+
+
+@kernel
+def _misfit(f, i, r, j, r2):
+    """Squared Mahalanobis distance of a report from row i, which has been predicted to its time."""
+    lon, lat = middle(f, i, r, j)
+    dx, dy = motion.offset(f, i, lon, lat)
+    see, sen, snn = f[i, col.EE] + r2, f[i, col.EN], f[i, col.NN] + r2
+    return (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / (see * snn - sen * sen)
+
+
+@kernel
+def _velocity(f, n, i, r, j, w):
+    """Correct row i with the reported speed and course."""
+    speed, course = r.sog_kn[j] * KN, r.cog_deg[j] * DEG
+    if math.isnan(speed) or r.sog_kn[j] >= 102.2 or r.kind[j] in (schema.AIS_BASE, schema.AIS_ATON):
+        return
+    if math.isnan(course):
+        if speed > 0.5 * KN:
+            return
+        course = 0.0
+    v2 = SPEED_SIGMA * SPEED_SIGMA
+    motion.correct(f, i, 2, speed * math.sin(course), speed * math.cos(course), v2, 0.0, v2, w)
+
+
+@kernel
+def _use(f, n, i, r, j, r2, w):
+    """Correct row i with the report."""
+    lon, lat = middle(f, i, r, j)
+    x, y = motion.offset(f, i, lon, lat)
+    extra = r2
+    if math.isnan(f[i, col.TO_BOW]) and f[i, col.LENGTH] > 40.0:
+        extra += f[i, col.LENGTH] ** 2 / 16.0  # the antenna may stand anywhere along the hull
+    motion.correct(f, i, 0, x, y, extra, 0.0, extra, w)
+    _velocity(f, n, i, r, j, w)
+    _heard(f, n, i, r, j)
+
+
+@kernel
+def _heard(f, n, i, r, j):
+    """Write down what a report says besides its position."""
+    t_ns = r.t_ns[j]
+    if n[i, col.AIS_T] >= 0:
+        gap = (t_ns - n[i, col.AIS_T]) / S
+        f[i, col.GAP_S] = gap if f[i, col.GAP_S] == 0.0 else f[i, col.GAP_S] + 0.2 * (gap - f[i, col.GAP_S])
+    n[i, col.AIS_T] = t_ns
+    n[i, col.LAST] = max(n[i, col.LAST], t_ns)
+    n[i, col.REPORTS] += 1
+    n[i, col.AIS_N] += 1
+    n[i, col.SEEN] |= 1
+    n[i, col.KIND], n[i, col.STATUS] = r.kind[j], r.nav_status[j]
+    if not math.isnan(r.sog_kn[j]):
+        f[i, col.SOG] = r.sog_kn[j] * KN
+    f[i, col.HEADING], f[i, col.ROT] = r.heading_deg[j], r.rot_deg_min[j]
+    f[i, col.ODDS] = min(f[i, col.ODDS] + 4.0, rows.MOST_ODDS)
+    if n[i, col.AIS_N] + n[i, col.HITS] >= 2 and f[i, col.ODDS] > rows.CONFIRM_ODDS:
+        n[i, col.STATE] = schema.CONFIRMED
+
+
+@kernel
+def _unnamed(f, n, c, r, j, t_ns, r2, accel_config):
+    """The one track without a name that a report fits in place and speed; -1 where there is none, or two."""
+    best, second, best_d2 = -1, False, ADOPT_GATE2
+    lon, lat = r.lon_deg[j], r.lat_deg[j]
+    for i in range(c[col.C_TOP]):
+        if n[i, col.STATE] == col.FREE or n[i, col.MMSI] >= 0 or n[i, col.HITS] < 2:
+            continue
+        if abs(lat - f[i, col.LAT]) > 0.02:
+            continue
+        dx, dy = motion.offset(f, i, lon, lat)
+        if abs(dx) > 2000.0:
+            continue
+        dt = (t_ns - n[i, col.T]) / S
+        mx, my, see, sen, snn = motion.shift_and_spread(f, i, dt, accel_config)
+        dx, dy = dx - mx, dy - my
+        # an antenna may stand half a ship's length from the echo
+        half = 2500.0 if math.isnan(f[i, col.LENGTH]) else 400.0 + f[i, col.LENGTH] ** 2 / 16.0
+        see, snn = see + r2 + half, snn + r2 + half
+        d2 = (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / (see * snn - sen * sen)
+        if not (math.isnan(r.sog_kn[j]) or math.isnan(r.cog_deg[j])):
+            speed, course = r.sog_kn[j] * KN, r.cog_deg[j] * DEG
+            du, dv = speed * math.sin(course) - f[i, col.VE], speed * math.cos(course) - f[i, col.VN]
+            d2 += du * du / (f[i, col.VEVE] + 0.25) + dv * dv / (f[i, col.VNVN] + 0.25)
+        if d2 < best_d2:
+            second = best >= 0 and best_d2 < ADOPT_GATE2
+            best, best_d2 = i, d2
+        elif d2 < ADOPT_GATE2:
+            second = True
+    return -1 if second else best

@@ -1,0 +1,333 @@
+"""The plots of one radar site in one slot of time: paired with tracks, weighed, used; what is left begins tracks."""
+
+import math
+
+import numpy as np
+
+from vts import geo, schema
+from vts.fusion import associate, clutter, motion, rows
+from vts.fusion import layout as col
+from vts.jit import kernel
+from vts.units import DEG, S
+
+GATE2 = 20.0  # squared: 1 true plot in 22,000 lies outside
+PAIRS_A_PLOT = 24
+BEAM_RAD = 1.0 * DEG  # two vessels closer than this, and than PULSE_M, may give one plot
+PULSE_M = 40.0
+LOOK_S = 1.25  # rotations after a plot when its absence is certain
+P_HIDE, P_SHOW = 0.01, 0.08  # chance a scan that a vessel passes behind something, and comes out again
+
+
+@kernel
+def covariance(site, s, r, j, range_m, azimuth):
+    """(ree, ren, rnn) of a plot: its own error ellipse, else that of its site."""
+    if not (math.isnan(r.major_m[j]) or math.isnan(r.axis_deg[j]) or math.isnan(r.minor_m[j])):
+        axis, along, across = r.axis_deg[j] * DEG, r.major_m[j], r.minor_m[j]
+    else:
+        axis, along, across = azimuth, site[s, col.S_RANGE_SIGMA], range_m * site[s, col.S_AZ_SIGMA]
+    sin, cos = math.sin(axis), math.cos(axis)
+    a2, b2 = along * along, max(across * across, 1.0)
+    ree, ren, rnn = a2 * sin * sin + b2 * cos * cos, (a2 - b2) * sin * cos, a2 * cos * cos + b2 * sin * sin
+    # what the site's registration does not yet know
+    sin, cos = math.sin(azimuth), math.cos(azimuth)
+    a2, b2 = site[s, col.S_VAR_R], range_m * range_m * site[s, col.S_VAR_A]
+    return (
+        ree + a2 * sin * sin + b2 * cos * cos,
+        ren + (a2 - b2) * sin * cos,
+        rnn + a2 * cos * cos + b2 * sin * sin,
+    )
+
+
+@kernel
+def _take_bearings(site, s, r, j, lon0, lat0, east_m, north_m):
+    """(range_m, azimuth in radians) of a report as it was measured, or as its position says."""
+    if not (math.isnan(r.range_m[j]) or math.isnan(r.azimuth_deg[j])):
+        return r.range_m[j], r.azimuth_deg[j] * DEG
+    e, n = geo.lon_diff_deg(r.lon_deg[j], lon0) * east_m, (r.lat_deg[j] - lat0) * north_m
+    return math.hypot(e, n), math.atan2(e, n) % clutter.TWO_PI
+
+
+@kernel
+def scan(f, n, c, free, hit_ns, look_ns, site, site_ns, chart, w, r, order, m, s, mid_ns, accel, verdict, track):
+    """The reports order[:m] of r, all plots of site s around mid_ns, into the tracks; returns nothing.
+
+    Writes `verdict` and `track` at each report's row.
+    """
+    half_ns = int(0.5 * site[s, col.S_PERIOD] * S)
+    moves = site[s, col.S_MOVES] > 0.0
+    lon0, lat0 = site[s, col.S_LON], site[s, col.S_LAT]
+    if moves or math.isnan(lon0):
+        lon0, lat0 = r.lon_deg[order[0]], r.lat_deg[order[0]]
+    east_m, north_m = geo.metres_per_degree(lat0)
+
+    # the plots, freed of what is known of the site's bias
+    plot_t, plot_lon, plot_lat = np.empty(m, np.int64), np.empty(m), np.empty(m)
+    plot_x, plot_y, plot_range, plot_az = np.empty(m), np.empty(m), np.empty(m), np.empty(m)
+    noise = np.empty((m, 3))
+    low_x, low_y, high_x, high_y = math.inf, math.inf, -math.inf, -math.inf
+    for a in range(m):
+        j = order[a]
+        range_m, azimuth = _take_bearings(site, s, r, j, lon0, lat0, east_m, north_m)
+        dr, da = -site[s, col.S_BIAS_R], -site[s, col.S_BIAS_A]
+        sin, cos = math.sin(azimuth), math.cos(azimuth)
+        de, dn = dr * sin + range_m * cos * da, dr * cos - range_m * sin * da
+        plot_lon[a] = r.lon_deg[j] + de / east_m
+        plot_lat[a] = r.lat_deg[j] + dn / north_m
+        plot_t[a] = r.t_ns[j] - int(site[s, col.S_BIAS_T] * S)
+        plot_x[a] = geo.lon_diff_deg(plot_lon[a], lon0) * east_m
+        plot_y[a] = (plot_lat[a] - lat0) * north_m
+        plot_range[a], plot_az[a] = range_m, azimuth
+        noise[a, 0], noise[a, 1], noise[a, 2] = covariance(site, s, r, j, range_m, azimuth)
+        low_x, high_x = min(low_x, plot_x[a]), max(high_x, plot_x[a])
+        low_y, high_y = min(low_y, plot_y[a]), max(high_y, plot_y[a])
+        site[s, col.S_REACH] = max(site[s, col.S_REACH], min(range_m, site[s, col.S_MAX]))
+        site_ns[s] = max(site_ns[s], r.t_ns[j])
+
+    # the tracks that could have given them, where they are at mid_ns
+    top = c[col.C_TOP]
+    member, x, y = np.empty(top, np.int64), np.empty(top), np.empty(top)
+    spread = np.empty((top, 3))
+    k = 0
+    margin = associate.CELL_M
+    for i in range(top):
+        if n[i, col.STATE] == col.FREE:
+            continue
+        here_x = geo.lon_diff_deg(f[i, col.LON], lon0) * east_m
+        here_y = (f[i, col.LAT] - lat0) * north_m
+        dt = (mid_ns - n[i, col.T]) / S
+        here_x += f[i, col.VE] * dt
+        here_y += f[i, col.VN] * dt
+        if here_x < low_x - margin or here_x > high_x + margin or here_y < low_y - margin or here_y > high_y + margin:
+            continue
+        _e, _n, see, sen, snn = motion.shift_and_spread(f, i, dt, rows.accel_mps2(f, n, i, accel))
+        length = f[i, col.LENGTH]
+        if length > 40.0:
+            # the echo wanders over the hull: 1 sigma of a sixth of its length
+            speed2 = f[i, col.VE] ** 2 + f[i, col.VN] ** 2 + 1e-6
+            g = length * length / 36.0 / speed2
+            see += g * f[i, col.VE] ** 2
+            sen += g * f[i, col.VE] * f[i, col.VN]
+            snn += g * f[i, col.VN] ** 2
+        member[k], x[k], y[k] = i, here_x, here_y
+        spread[k, 0], spread[k, 1], spread[k, 2] = see, sen, snn
+        k += 1
+    tracks = k
+    starts = np.empty(associate.SIDE * associate.SIDE + 1, np.int64)
+    sorted_k, scratch = np.empty(tracks, np.int64), np.empty(tracks, np.int64)
+    associate.bucket(x, y, tracks, starts, sorted_k, scratch)
+
+    # pairs within the gate
+    limit = m * PAIRS_A_PLOT
+    of_track, of_plot, weight, miss_d2 = (
+        np.empty(limit, np.int64),
+        np.empty(limit, np.int64),
+        np.empty(limit),
+        np.empty(limit),
+    )
+    miss, found = np.empty(tracks), np.empty(tracks)
+    for k in range(tracks):
+        i = member[k]
+        range_m, azimuth = math.hypot(x[k], y[k]), math.atan2(x[k], y[k]) % clutter.TWO_PI
+        exists = 1.0 / (1.0 + math.exp(-f[i, col.ODDS]))
+        found[k] = clutter.detection(chart, s, clutter.cell(site, s, range_m, azimuth)) * f[i, col.VISIBLE]
+        miss[k] = 1.0 - exists * found[k]
+        found[k] *= exists
+    echo = np.full(m, -1, np.int64)  # the track of which a plot is a second echo
+    lambda_ = np.empty(m)
+    pairs = 0
+    for a in range(m):
+        lambda_[a] = clutter.density(site, chart, s, clutter.cell(site, s, plot_range[a], plot_az[a] % clutter.TWO_PI))
+        for ox in range(-1, 2):
+            for oy in range(-1, 2):
+                b = associate.fold(plot_x[a] + ox * associate.CELL_M, plot_y[a] + oy * associate.CELL_M)
+                for at in range(starts[b], starts[b + 1]):
+                    k = sorted_k[at]
+                    i = member[k]
+                    dt = (plot_t[a] - mid_ns) / S
+                    dx = plot_x[a] - x[k] - f[i, col.VE] * dt
+                    dy = plot_y[a] - y[k] - f[i, col.VN] * dt
+                    if dx * dx + dy * dy > associate.CELL_M * associate.CELL_M:
+                        continue
+                    see, sen, snn = spread[k, 0] + noise[a, 0], spread[k, 1] + noise[a, 1], spread[k, 2] + noise[a, 2]
+                    det = see * snn - sen * sen
+                    d2 = (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / det
+                    if d2 > GATE2:
+                        continue
+                    if hit_ns[i, s] >= 0 and abs(plot_t[a] - hit_ns[i, s]) < half_ns:
+                        # seen this turn already: an echo of another part of the hull
+                        if d2 < 4.0 or (f[i, col.LENGTH] > 100.0 and d2 < 12.0):
+                            echo[a] = i
+                        continue
+                    if pairs < limit:
+                        of_track[pairs], of_plot[pairs], miss_d2[pairs] = k, a, d2
+                        weight[pairs] = found[k] * math.exp(-0.5 * d2) / (2.0 * math.pi * math.sqrt(det) * lambda_[a])
+                        pairs += 1
+
+    size = max(tracks + m, pairs) + 1
+    beta, none = np.empty(pairs), np.empty(tracks)
+    mu, nu, sums = np.empty(pairs), np.empty(pairs), np.empty(size)
+    associate.marginals(pairs, tracks, m, of_track, of_plot, weight, miss, mu, nu, sums, beta, none)
+
+    best, best_beta = np.full(tracks, -1, np.int64), np.zeros(tracks)
+    owner, owned = np.full(m, -1, np.int64), np.zeros(m)
+    taken = np.zeros(m)
+    gain = np.zeros(tracks)
+    for e in range(pairs):
+        k, a = of_track[e], of_plot[e]
+        taken[a] += beta[e]
+        gain[k] += weight[e] * nu[e]
+        if beta[e] > best_beta[k]:
+            best[k], best_beta[k] = e, beta[e]
+        if beta[e] > owned[a]:
+            owner[a], owned[a] = k, beta[e]
+    for k in range(tracks):
+        if best[k] < 0:
+            continue
+        i, a = member[k], of_plot[best[k]]
+        share = 1.0 - none[k]
+        merged = False
+        other = owner[a]
+        if share < 0.5 and n[i, col.STATE] != schema.TENTATIVE and other >= 0 and other != k and owned[a] > 0.5:
+            # its plot went to a neighbour so near that the two may have given one echo between them
+            merged = _unresolved(x[k] - x[other], y[k] - y[other], plot_range[a], plot_az[a])
+        if share < 0.5 and not merged:
+            continue
+        motion.predict(f, i, (plot_t[a] - n[i, col.T]) / S, rows.accel_mps2(f, n, i, accel), w)
+        n[i, col.T] = plot_t[a]
+        z0, z1 = motion.offset(f, i, plot_lon[a], plot_lat[a])
+        r00, r01, r11 = noise[a, 0], noise[a, 1], noise[a, 2]
+        if merged:
+            dx, dy = 0.5 * (x[k] - x[other]), 0.5 * (y[k] - y[other])
+            z0, z1 = z0 + dx, z1 + dy
+            r00, r01, r11 = r00 + dx * dx + 100.0, r01 + dx * dy, r11 + dy * dy + 100.0
+        elif best_beta[k] < 0.9 * share:
+            z0, z1, r00, r01, r11 = _blend(f, i, k, share, pairs, of_track, of_plot, beta, plot_lon, plot_lat, noise)
+        length = f[i, col.LENGTH]
+        if length > 40.0:
+            speed2 = f[i, col.VE] ** 2 + f[i, col.VN] ** 2 + 1e-6
+            g = length * length / 36.0 / speed2
+            r00 += g * f[i, col.VE] ** 2
+            r01 += g * f[i, col.VE] * f[i, col.VN]
+            r11 += g * f[i, col.VN] ** 2
+        motion.correct(f, i, 0, z0, z1, r00, r01, r11, w)
+        if not merged:
+            _seen(f, n, hit_ns, look_ns, chart, site, r, i, s, order[a], plot_t[a], miss[k], gain[k])
+            f[i, col.PLOT_RANGE], f[i, col.PLOT_AZ] = plot_range[a], plot_az[a]
+        else:
+            hit_ns[i, s] = look_ns[i, s] = plot_t[a]
+            n[i, col.LAST] = max(n[i, col.LAST], plot_t[a])
+
+    for a in range(m):
+        j = order[a]
+        if taken[a] > 0.5:
+            verdict[j] = col.USED
+            track[j] = n[member[owner[a]], col.TRACK]
+        elif echo[a] >= 0:
+            verdict[j] = col.HIDDEN
+            track[j] = n[echo[a], col.TRACK]
+        else:
+            i = rows.begin(
+                *(f, n, c, free, hit_ns, look_ns, plot_t[a], plot_lon[a], plot_lat[a]),
+                *(noise[a, 0], noise[a, 1], noise[a, 2], r.kind[j]),
+            )
+            f[i, col.ODDS] += math.log(max(1.0 - taken[a], 0.05))
+            n[i, col.REPORTS], n[i, col.HITS], n[i, col.RADAR_T] = 1, 1, plot_t[a]
+            n[i, col.SEEN] = 1 << r.sensor[j]
+            hit_ns[i, s] = look_ns[i, s] = plot_t[a]
+            verdict[j], track[j] = col.BEGAN, n[i, col.TRACK]
+            at = clutter.cell(site, s, plot_range[a], plot_az[a] % clutter.TWO_PI)
+            chart[s, at, col.MAP_FALSE] += 1.0
+            site[s, col.S_NEW] += 1.0
+
+
+@kernel
+def _unresolved(dx, dy, range_m, azimuth):
+    """Whether two vessels this far apart may share one echo: within a pulse in range and a beam across it."""
+    sin, cos = math.sin(azimuth), math.cos(azimuth)
+    return abs(dx * sin + dy * cos) < PULSE_M and abs(dx * cos - dy * sin) < max(BEAM_RAD * range_m, PULSE_M)
+
+
+@kernel
+def _blend(f, i, k, share, pairs, of_track, of_plot, beta, plot_lon, plot_lat, noise):
+    """(z0, z1, r00, r01, r11): the plots of an ambiguous track as one, as wide as they are apart."""
+    z0 = z1 = r00 = r01 = r11 = 0.0
+    for e in range(pairs):
+        if of_track[e] == k:
+            a = of_plot[e]
+            dx, dy = motion.offset(f, i, plot_lon[a], plot_lat[a])
+            p = beta[e] / share
+            z0, z1 = z0 + p * dx, z1 + p * dy
+    for e in range(pairs):
+        if of_track[e] == k:
+            a = of_plot[e]
+            dx, dy = motion.offset(f, i, plot_lon[a], plot_lat[a])
+            p = beta[e] / share
+            r00 += p * (noise[a, 0] + (dx - z0) ** 2)
+            r01 += p * (noise[a, 1] + (dx - z0) * (dy - z1))
+            r11 += p * (noise[a, 2] + (dy - z1) ** 2)
+    return z0, z1, r00 / share, r01 / share, r11 / share
+
+
+@kernel
+def _seen(f, n, hit_ns, look_ns, chart, site, r, i, s, j, t_ns, miss, gain):
+    """A plot was used: the vessel exists the more, and can be seen."""
+    exists = 1.0 / (1.0 + math.exp(-f[i, col.ODDS]))
+    visible = f[i, col.VISIBLE]
+    # gain and miss hold exists * P(detect) * visible; here they are wanted given that the vessel exists
+    detected = 1.0 - (1.0 - miss) / max(exists * visible, 1e-9) + gain / max(exists * visible, 1e-9)
+    ratio = (1.0 - visible) + visible * detected
+    f[i, col.VISIBLE] = max(min(visible * detected / ratio, 1.0 - P_HIDE), 0.05)
+    most = min(rows.MOST_ODDS, 5.0 + n[i, col.HITS])
+    f[i, col.ODDS] = min(f[i, col.ODDS] + math.log(max(ratio, 1e-6)), most)
+    gap = t_ns - hit_ns[i, s]
+    if n[i, col.STATE] != schema.TENTATIVE and n[i, col.HITS] > 5 and gap > 0:
+        at = clutter.cell(site, s, f[i, col.PLOT_RANGE], f[i, col.PLOT_AZ] % clutter.TWO_PI)
+        clutter.looked(chart, s, at, 1.0)
+    hit_ns[i, s] = look_ns[i, s] = t_ns
+    n[i, col.LAST], n[i, col.RADAR_T] = max(n[i, col.LAST], t_ns), t_ns
+    n[i, col.REPORTS] += 1
+    n[i, col.HITS] += 1
+    n[i, col.SEEN] |= 1 << r.sensor[j]
+    n[i, col.PLOT_SITE] = s
+    if n[i, col.MMSI] < 0:
+        n[i, col.KIND] = r.kind[j]
+        if not math.isnan(r.length_m[j]):
+            old = f[i, col.LENGTH]
+            f[i, col.LENGTH] = r.length_m[j] if math.isnan(old) else old + 0.1 * (r.length_m[j] - old)
+    if n[i, col.STATE] == schema.TENTATIVE and f[i, col.ODDS] > rows.CONFIRM_ODDS and n[i, col.HITS] >= 3:
+        n[i, col.STATE] = schema.CONFIRMED
+
+
+@kernel
+def look(f, n, c, hit_ns, look_ns, site, site_ns, chart, s, end_ns):
+    """Count the scans of site s in which a track should have been seen and was not, up to end_ns."""
+    period_ns = int(site[s, col.S_PERIOD] * S)
+    lon0, lat0 = site[s, col.S_LON], site[s, col.S_LAT]
+    if math.isnan(lon0) or site_ns[s] < 0:
+        return
+    east_m, north_m = geo.metres_per_degree(lat0)
+    awake = end_ns - site_ns[s] < period_ns // 2
+    for i in range(c[col.C_TOP]):
+        if n[i, col.STATE] == col.FREE or end_ns - look_ns[i, s] < LOOK_S * period_ns:
+            continue
+        look_ns[i, s] += (end_ns - look_ns[i, s]) // period_ns * period_ns
+        if not awake:
+            continue
+        dt = (end_ns - n[i, col.T]) / S
+        dx = geo.lon_diff_deg(f[i, col.LON], lon0) * east_m + f[i, col.VE] * dt
+        dy = (f[i, col.LAT] - lat0) * north_m + f[i, col.VN] * dt
+        range_m, azimuth = math.hypot(dx, dy), math.atan2(dx, dy) % clutter.TWO_PI
+        if range_m > site[s, col.S_REACH] or range_m < site[s, col.S_MIN] or clutter.blind(site, s, azimuth):
+            continue
+        at = clutter.cell(site, s, range_m, azimuth)
+        pd = clutter.detection(chart, s, at)
+        visible = f[i, col.VISIBLE]
+        hidden = (1.0 - visible) + visible * (1.0 - pd)
+        after = visible * (1.0 - pd) / hidden
+        if n[i, col.STATE] == schema.TENTATIVE:
+            f[i, col.ODDS] += math.log(1.0 - pd)
+            continue
+        f[i, col.VISIBLE] = after * (1.0 - P_HIDE) + (1.0 - after) * P_SHOW
+        f[i, col.ODDS] += math.log(hidden) - 0.02
+        if n[i, col.HITS] > 5:
+            clutter.looked(chart, s, at, 0.0)

@@ -1,0 +1,169 @@
+"""The table of tracks: rows taken and given back, the identities that point to them, and how long silence may last."""
+
+import math
+
+from vts import schema
+from vts.fusion import layout as col
+from vts.fusion import motion
+from vts.jit import kernel
+from vts.units import KN, S
+
+CONFIRM_ODDS = 6.0  # log odds: a track in 400 that is shown is sea clutter
+AIS_ODDS = 3.0  # of a first AIS report, whose checksum was right
+RADAR_ODDS = -3.0  # of a single echo that no track explains: one in twenty is a vessel
+MOST_ODDS = 12.0
+
+
+@kernel
+def slot_of(keys, ident):
+    """Where an identity lies, or would lie, in the open-addressing table `keys`; a power of two long, never full."""
+    mask = keys.shape[0] - 1
+    at = (ident * 0x9E3779B1) & mask
+    while keys[at] != ident and keys[at] != -1:
+        at = (at + 1) & mask
+    return at
+
+
+@kernel
+def rehash(keys, heads, out_keys, out_heads):
+    """Copy the identities that still have tracks into a new table; returns how many."""
+    kept = 0
+    for j in range(keys.shape[0]):
+        if keys[j] != -1 and heads[j] != -1:
+            at = slot_of(out_keys, keys[j])
+            out_keys[at] = keys[j]
+            out_heads[at] = heads[j]
+            kept += 1
+    return kept
+
+
+@kernel
+def name(n, c, keys, heads, i, mmsi):
+    """Give row i an MMSI; other tracks may bear it too."""
+    at = slot_of(keys, mmsi)
+    if keys[at] == -1:
+        keys[at] = mmsi
+        heads[at] = -1
+        c[col.C_KEYS] += 1
+    n[i, col.MMSI] = mmsi
+    n[i, col.NEXT] = heads[at]
+    heads[at] = i
+
+
+@kernel
+def unname(n, keys, heads, i):
+    """Take the MMSI from row i."""
+    at = slot_of(keys, n[i, col.MMSI])
+    if heads[at] == i:
+        heads[at] = n[i, col.NEXT]
+    else:
+        j = heads[at]
+        while n[j, col.NEXT] != i:
+            j = n[j, col.NEXT]
+        n[j, col.NEXT] = n[i, col.NEXT]
+    n[i, col.MMSI] = n[i, col.NEXT] = -1
+
+
+@kernel
+def begin(f, n, c, free, hit_ns, look_ns, t_ns, lon, lat, ree, ren, rnn, kind):
+    """A new track at a first position; returns its row."""
+    if c[col.C_FREE] > 0:
+        c[col.C_FREE] -= 1
+        i = free[c[col.C_FREE]]
+    else:
+        i = c[col.C_TOP]
+        c[col.C_TOP] += 1
+    c[col.C_TRACK] += 1
+    col.clear(f, n, i)
+    for k in range(hit_ns.shape[1]):
+        hit_ns[i, k] = -1
+        look_ns[i, k] = t_ns
+    still = kind in (schema.AIS_BASE, schema.AIS_ATON)
+    fast = 40.0 if kind == schema.AIS_SAR else motion.HALF_SPEED_MPS
+    motion.start(f, i, lon, lat, ree, ren, rnn, fast)
+    if still:
+        motion.pinned(f, i)
+    f[i, col.ODDS] = RADAR_ODDS if kind >= schema.RADAR_PLOT else AIS_ODDS
+    n[i, col.TRACK] = c[col.C_TRACK]
+    n[i, col.T] = n[i, col.LAST] = n[i, col.FIRST] = t_ns
+    n[i, col.KIND], n[i, col.STATE] = kind, schema.TENTATIVE
+    return i
+
+
+@kernel
+def end(n, c, free, keys, heads, i):
+    """Retire row i: out of its identity's chain, onto the free list."""
+    if n[i, col.MMSI] >= 0:
+        unname(n, keys, heads, i)
+    n[i, col.STATE] = col.FREE
+    free[c[col.C_FREE]] = i
+    c[col.C_FREE] += 1
+
+
+@kernel
+def interval_s(kind, status, sog_mps):
+    """(nominal reporting interval, lost-target limit) of a station, s (ITU-R M.1371-5 tables 1, 2; IEC 62388)."""
+    if kind == schema.AIS_A:
+        if sog_mps < 3.0 * KN and status in (1, 5, 6):
+            return 180.0, 1080.0
+        if sog_mps <= 14.0 * KN:
+            return 10.0, 60.0
+        if sog_mps <= 23.0 * KN:
+            return 6.0, 36.0
+        return 2.0, 30.0
+    if kind == schema.AIS_B:
+        # the carrier-sense schedule, the slower of the two, as a report does not say which unit sent it
+        return (180.0, 1080.0) if sog_mps <= 2.0 * KN else (30.0, 180.0)
+    if kind in (schema.AIS_BASE, schema.AIS_SAR):
+        return 10.0, 60.0
+    if kind in (schema.AIS_LONG_RANGE, schema.AIS_ATON):
+        return 180.0, 1080.0
+    return 3.0, 30.0
+
+
+@kernel
+def ais_limits_s(f, n, i, stale_factor):
+    """(silence after which the AIS of row i is overdue, silence after which it is lost), s.
+
+    A log thinned by its recorder speaks more rarely than the tables say; three of its own gaps are then the limit.
+    """
+    speed = f[i, col.SOG] if not math.isnan(f[i, col.SOG]) else math.hypot(f[i, col.VE], f[i, col.VN])
+    nominal, lost = interval_s(n[i, col.KIND], n[i, col.STATUS], speed)
+    gap = f[i, col.GAP_S]
+    return max(2.0 * nominal, 2.0 * gap), max(lost, 3.0 * gap) * stale_factor
+
+
+@kernel
+def accel_mps2(f, n, i, config_accel):
+    """1-sigma acceleration in a manoeuvre by kind: what is fixed to the ground has none, the small and quick have more."""
+    kind = n[i, col.KIND]
+    if kind in (schema.AIS_BASE, schema.AIS_ATON):
+        return 0.0
+    if kind == schema.AIS_SAR:
+        return 1.0
+    if f[i, col.LENGTH] < 60.0:
+        return 2.0 * config_accel
+    return config_accel
+
+
+@kernel
+def sweep(f, n, c, free, keys, heads, at_ns, stale_factor, coast_s):
+    """Retire what has been silent too long or was never there; call it at fixed times only."""
+    for i in range(c[col.C_TOP]):
+        if n[i, col.STATE] == col.FREE:
+            continue
+        radar_s = (at_ns - n[i, col.RADAR_T]) / S if n[i, col.RADAR_T] >= 0 else math.inf
+        ais_s = (at_ns - n[i, col.AIS_T]) / S if n[i, col.AIS_T] >= 0 else math.inf
+        overdue_s, lost_s = ais_limits_s(f, n, i, stale_factor)
+        if n[i, col.AIS_T] < 0:
+            overdue_s = lost_s = 0.0
+        if n[i, col.STATE] == schema.TENTATIVE:
+            # a vessel of two minutes' standing may be lost from sight for a minute and a half, a new one not
+            dead = ais_s > lost_s and (radar_s > 12.0 * stale_factor or f[i, col.ODDS] < -5.0)
+        else:
+            keep_s = min(coast_s, 15.0 + 0.5 * (n[i, col.LAST] - n[i, col.FIRST]) / S) * stale_factor
+            dead = ais_s > lost_s and (radar_s > keep_s or f[i, col.ODDS] < 0.0)
+        if dead:
+            end(n, c, free, keys, heads, i)
+        elif n[i, col.STATE] != schema.TENTATIVE:
+            n[i, col.STATE] = schema.COASTING if radar_s > 10.0 and ais_s > overdue_s else schema.CONFIRMED
