@@ -17,7 +17,7 @@ TOLERANCE = 1e-3
 @kernel
 def fold(x_m, y_m):
     """Bucket of a place: the plane in cells, folded onto a table; strangers in a bucket are told apart by distance."""
-    return (int(math.floor(x_m / CELL_M)) & (SIDE - 1)) * SIDE + (int(math.floor(y_m / CELL_M)) & (SIDE - 1))
+    return (math.floor(x_m / CELL_M) & (SIDE - 1)) * SIDE + (math.floor(y_m / CELL_M) & (SIDE - 1))
 
 
 @kernel

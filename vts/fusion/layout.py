@@ -54,10 +54,11 @@ S_FALSE, S_SCANS, S_REACH, S_BURST, S_NEW = 8, 9, 10, 11, 12  # false plots a sc
 S_BIAS_R, S_BIAS_A, S_BIAS_T = 13, 14, 15  # m, radians, s: what it reads too much
 S_VAR_R, S_VAR_A, S_VAR_T = 16, 17, 18
 S_PAIRS = 19
+S_GLINT, S_GLINT_N = 38, 39  # wander of the echo over the hull: excess and length squared over 36, fading sums
 S_H = 20  # 6 numbers of the normal matrix, 3 of its right side
 S_BLIND = 29  # count, then from, to in radians
-MAX_BLIND = 8
-NS = S_BLIND + 1 + 2 * MAX_BLIND
+MAX_BLIND = 4
+NS = 40
 
 # map: (sites, RINGS * SECTORS, 3), fading sums: false plots, looks at known vessels, looks that found them
 RINGS, SECTORS = 24, 36

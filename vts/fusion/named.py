@@ -8,8 +8,8 @@ MMSI), or takes the MMSI from a radar track that it no longer fits (divorce).
 import math
 
 from vts import geo, schema
-from vts.fusion import motion, rows
 from vts.fusion import layout as col
+from vts.fusion import motion, rows
 from vts.jit import kernel
 from vts.units import DEG, KN, S
 

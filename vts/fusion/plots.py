@@ -15,6 +15,7 @@ PAIRS_A_PLOT = 24
 BEAM_RAD = 1.0 * DEG  # two vessels closer than this, and than PULSE_M, may give one plot
 PULSE_M = 40.0
 LOOK_S = 1.25  # rotations after a plot when its absence is certain
+GLINT_FADE = 0.999
 P_HIDE, P_SHOW = 0.01, 0.08  # chance a scan that a vessel passes behind something, and comes out again
 
 
@@ -83,6 +84,7 @@ def scan(f, n, c, free, hit_ns, look_ns, site, site_ns, chart, w, r, order, m, s
         site[s, col.S_REACH] = max(site[s, col.S_REACH], min(range_m, site[s, col.S_MAX]))
         site_ns[s] = max(site_ns[s], r.t_ns[j])
 
+    glint = site[s, col.S_GLINT] / site[s, col.S_GLINT_N]
     # the tracks that could have given them, where they are at mid_ns
     top = c[col.C_TOP]
     member, x, y = np.empty(top, np.int64), np.empty(top), np.empty(top)
@@ -100,14 +102,8 @@ def scan(f, n, c, free, hit_ns, look_ns, site, site_ns, chart, w, r, order, m, s
         if here_x < low_x - margin or here_x > high_x + margin or here_y < low_y - margin or here_y > high_y + margin:
             continue
         _e, _n, see, sen, snn = motion.shift_and_spread(f, i, dt, rows.accel_mps2(f, n, i, accel))
-        length = f[i, col.LENGTH]
-        if length > 40.0:
-            # the echo wanders over the hull: 1 sigma of a sixth of its length
-            speed2 = f[i, col.VE] ** 2 + f[i, col.VN] ** 2 + 1e-6
-            g = length * length / 36.0 / speed2
-            see += g * f[i, col.VE] ** 2
-            sen += g * f[i, col.VE] * f[i, col.VN]
-            snn += g * f[i, col.VN] ** 2
+        gee, gen, gnn = _glint(f, i, glint)
+        see, sen, snn = see + gee, sen + gen, snn + gnn
         member[k], x[k], y[k] = i, here_x, here_y
         spread[k, 0], spread[k, 1], spread[k, 2] = see, sen, snn
         k += 1
@@ -202,13 +198,10 @@ def scan(f, n, c, free, hit_ns, look_ns, site, site_ns, chart, w, r, order, m, s
             r00, r01, r11 = r00 + dx * dx + 100.0, r01 + dx * dy, r11 + dy * dy + 100.0
         elif best_beta[k] < 0.9 * share:
             z0, z1, r00, r01, r11 = _blend(f, i, k, share, pairs, of_track, of_plot, beta, plot_lon, plot_lat, noise)
-        length = f[i, col.LENGTH]
-        if length > 40.0:
-            speed2 = f[i, col.VE] ** 2 + f[i, col.VN] ** 2 + 1e-6
-            g = length * length / 36.0 / speed2
-            r00 += g * f[i, col.VE] ** 2
-            r01 += g * f[i, col.VE] * f[i, col.VN]
-            r11 += g * f[i, col.VN] ** 2
+        else:
+            _learn_glint(f, i, site, s, z0, z1, r00, r01, r11)
+        gee, gen, gnn = _glint(f, i, glint)
+        r00, r01, r11 = r00 + gee, r01 + gen, r11 + gnn
         motion.correct(f, i, 0, z0, z1, r00, r01, r11, w)
         if not merged:
             _seen(f, n, hit_ns, look_ns, chart, site, r, i, s, order[a], plot_t[a], miss[k], gain[k])
@@ -238,6 +231,34 @@ def scan(f, n, c, free, hit_ns, look_ns, site, site_ns, chart, w, r, order, m, s
             at = clutter.cell(site, s, plot_range[a], plot_az[a] % clutter.TWO_PI)
             chart[s, at, col.MAP_FALSE] += 1.0
             site[s, col.S_NEW] += 1.0
+
+
+@kernel
+def _glint(f, i, share):
+    """(ee, en, nn): how the echo of a long vessel wanders over its hull, 1-sigma a sixth of its length at share 1."""
+    if not f[i, col.LENGTH] > 40.0:
+        return 0.0, 0.0, 0.0
+    ve, vn = f[i, col.VE], f[i, col.VN]
+    g = share * f[i, col.LENGTH] ** 2 / 36.0 / (ve * ve + vn * vn + 1e-6)
+    return g * ve * ve, g * ve * vn, g * vn * vn
+
+
+@kernel
+def _learn_glint(f, i, site, s, z0, z1, r00, r01, r11):
+    """Compare a plot's miss along the hull with what all else explains: some radars' echoes wander, some do not."""
+    ve, vn = f[i, col.VE], f[i, col.VN]
+    speed2 = ve * ve + vn * vn
+    if not (f[i, col.LENGTH] > 80.0 and speed2 > 1.0):
+        return
+    scale = f[i, col.LENGTH] ** 2 / 36.0
+    miss2 = (z0 * ve + z1 * vn) ** 2 / speed2
+    usual2 = (
+        (f[i, col.EE] + r00) * ve * ve + 2 * (f[i, col.EN] + r01) * ve * vn + (f[i, col.NN] + r11) * vn * vn
+    ) / speed2
+    if miss2 < 12.0 * (usual2 + scale):
+        weight = scale / (usual2 + scale)
+        site[s, col.S_GLINT] = max(GLINT_FADE * site[s, col.S_GLINT] + weight * (miss2 - usual2) / scale, 0.0)
+        site[s, col.S_GLINT_N] = GLINT_FADE * site[s, col.S_GLINT_N] + weight
 
 
 @kernel

@@ -135,7 +135,7 @@ def ais_limits_s(f, n, i, stale_factor):
 
 @kernel
 def accel_mps2(f, n, i, config_accel):
-    """1-sigma acceleration in a manoeuvre by kind: what is fixed to the ground has none, the small and quick have more."""
+    """1-sigma acceleration in a manoeuvre by kind: what is moored to the ground has none, the quick have more."""
     kind = n[i, col.KIND]
     if kind in (schema.AIS_BASE, schema.AIS_ATON):
         return 0.0

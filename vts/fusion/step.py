@@ -105,3 +105,12 @@ def draw(f, n, c, heads, keys, at_ns, accel, w, out_row, out_f):
         out_row[k] = i
         k += 1
     return k
+
+
+@kernel
+def overdue(f, n, row):
+    """Silence after which the AIS of each row is overdue, s."""
+    out = np.empty(row.shape[0])
+    for k in range(row.shape[0]):
+        out[k] = rows.ais_limits_s(f, n, row[k], 1.0)[0]
+    return out

@@ -178,12 +178,23 @@ class Tracker:
             state=n[:, col.STATE],
             age_s=(at_ns - n[:, col.LAST]) / S,
             first_ns=n[:, col.FIRST],
-            seen_by=n[:, col.SEEN],
+            seen_by=self._seen_by(row, at_ns),
             **{name: f[:, col.EE + j] for j, name in enumerate(_COVARIANCE)},
             existence=1.0 / (1.0 + np.exp(-f[:, col.ODDS])),
             length_m=f[:, col.LENGTH],
             reports=n[:, col.REPORTS],
         )
+
+    def _seen_by(self, row, at_ns):
+        """Bit mask of the sensors that updated each row within twice their own interval."""
+        seen = np.zeros(row.size, np.int64)
+        period_ns = (self._site[:, col.S_PERIOD] * S).astype(np.int64)
+        for s in range(len(self._site)):
+            hit = self._hit_ns[row, s]
+            seen |= np.where((hit >= 0) & (at_ns - hit <= 2 * period_ns[s]), 2 << s, 0)
+        ais_ns = self._n[row, col.AIS_T]
+        overdue_s = step.overdue(self._f, self._n, row)
+        return seen | ((ais_ns >= 0) & ((at_ns - ais_ns) / S <= overdue_s))
 
     def save(self, path):
         """Write everything that later output depends on to one .npz file, atomically."""
@@ -251,6 +262,7 @@ def _site_table(sites):
     table[:, [col.S_LON, col.S_LAT]] = np.nan
     table[:, [col.S_PERIOD, col.S_MAX]] = 3.0, 100_000.0
     table[:, [col.S_RANGE_SIGMA, col.S_AZ_SIGMA]] = 15.0, 0.5 * DEG
+    table[:, [col.S_GLINT, col.S_GLINT_N]] = 5.0, 20.0
     for row, site in zip(table, sites, strict=False):
         row[[col.S_LON, col.S_LAT]] = site.lon_deg, site.lat_deg
         row[[col.S_PERIOD, col.S_MIN, col.S_MAX]] = site.period_s, site.min_range_m, site.max_range_m
