@@ -571,7 +571,7 @@ def demo(ctx, out):
     ctx.invoke(simulate, name="pearl-river", seed=7, out=sim)
     click.echo("\n2. Replay from raw bytes")
     logs = [str(p) for p in sorted(sim.iterdir()) if p.suffix in (".nmea", ".ast")]
-    ctx.invoke(replay, logs=logs, out=store, sites=sim / "sites.toml", zones=())
+    ctx.invoke(replay, logs=logs, out=store, sites=sim / "sites.toml", zones=(str(sim / "zones.geojson"),))
     click.echo("\n3. Map and report")
     ctx.invoke(map_, store=store, out=out / "map.html")
     ctx.invoke(report, store=store, out=out / "report.html")

@@ -180,7 +180,7 @@ class Tracker:
             first_ns=n[:, col.FIRST],
             seen_by=self._seen_by(row, at_ns),
             **{name: f[:, col.EE + j] for j, name in enumerate(_COVARIANCE)},
-            existence=1.0 / (1.0 + np.exp(-f[:, col.ODDS])),
+            existence=0.5 + 0.5 * np.tanh(0.5 * f[:, col.ODDS]),
             length_m=f[:, col.LENGTH],
             reports=n[:, col.REPORTS],
         )
