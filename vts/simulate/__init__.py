@@ -8,7 +8,7 @@ import inspect
 
 from vts.errors import UsageError
 
-__all__ = ["build", "names", "title"]
+__all__ = ["build", "names", "title", "traffic"]
 
 
 def _catalogue():
@@ -47,3 +47,14 @@ def _maker(name):
     if name not in catalogue:
         raise UsageError(f"no scenario is called {name!r}; there are {', '.join(sorted(catalogue))}")
     return catalogue[name]
+
+
+def traffic(seed=1, days=1.0, vessels=200, **settings):
+    """Days of traffic for training and load tests: an iterable of Statics and Reports batches with `events`, `zones`.
+
+    The settings are those of vts.simulate.sea.traffic: interval, bad_watch, mishaps, start_ns. The same arguments
+    give the same batches.
+    """
+    from vts.simulate import sea
+
+    return sea.traffic(seed, days, vessels, **settings)
