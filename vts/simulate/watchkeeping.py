@@ -130,7 +130,9 @@ def look_round(s, i, v, route_deg, cruise_mps, near):
             wish *= 1.15  # she goes back to her route only when it is well clear
         if t <= 0.0 or d > wish:
             continue
-        if t < (s.act_s[i] if gives_way(s, i, j, dx, dy) else s.late_s[i]):
+        # what she has begun she ends: her own alteration does not relieve her of the duty (rules 13 d, 15)
+        duty = s.alter_deg[i] != 0.0 or gives_way(s, i, j, dx, dy)
+        if t < s.act_s[i] if duty else (t < s.late_s[i] and d < 0.5 * wish):
             must = True
     if not must:
         return 0.0
