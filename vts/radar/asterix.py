@@ -120,13 +120,9 @@ class Decoder:
 
     def _assemble(self, c, framed):
         """Reports of the records in order of arrival; those that cannot be are counted, each under one reason."""
-        site = self._site_rows(c["sac"], c["sic"], framed.port[c["block"]])
+        site = self.site_rows(c["sac"], c["sic"], framed.port[c["block"]])
         rx_ns = framed.rx_ns[c["block"]]
-        stamp_ns = np.empty(len(site), np.int64)
-        self._latest_ns = project.resolve_time(
-            site, c["tod_s"], c["wrap_s"], rx_ns, self._noon_ns, self._last_ns, self._latest_ns, stamp_ns
-        )
-        self._learn_clock(site, c["tod_s"], stamp_ns, rx_ns)
+        stamp_ns = self.stamps(site, c["tod_s"], c["wrap_s"], rx_ns)
         keep = self._judge(c, site, stamp_ns, rx_ns)
         c = {name: column[keep] for name, column in c.items()}
         site, stamp_ns, rx_ns = site[keep], stamp_ns[keep], rx_ns[keep]
@@ -227,7 +223,20 @@ class Decoder:
         whole_day = self._start_ns >= 0 and self._start_ns % (86_400 * S) == 0
         return self._start_ns + 43_200 * S if whole_day else self._start_ns
 
-    def _site_rows(self, sac, sic, port):
+    def table(self, category):
+        """The Table that a category is decoded with."""
+        return self._tables[category]
+
+    def stamps(self, site, tod_s, wrap_s, rx_ns):
+        """UTC ns of records as stamped, -1 where unknown; the sites' clocks go on."""
+        stamp_ns = np.empty(len(site), np.int64)
+        self._latest_ns = project.resolve_time(
+            site, tod_s, wrap_s, rx_ns, self._noon_ns, self._last_ns, self._latest_ns, stamp_ns
+        )
+        self._learn_clock(site, tod_s, stamp_ns, rx_ns)
+        return stamp_ns
+
+    def site_rows(self, sac, sic, port):
         """Row of `sites` for each record, -1 where none claims its source."""
         key = np.where(np.isnan(sac), 65_535 * 2, sac * 256 + sic).astype(np.int64) * 65_537 + port + 1
         unique, inverse = np.unique(key, return_inverse=True)
@@ -295,14 +304,14 @@ def match_site(sites, sac, sic, port):
     return best
 
 
-def in_sight(reports, sites, rejects):
+def in_sight(reports, sites, rejects, first_sensor=1):
     """The reports that their site can have seen; the others are counted and left out."""
     keep = np.ones(reports.n, bool)
     nowhere = np.isnan(reports.lon_deg)
     rejects.add("no position", np.count_nonzero(nowhere))
     keep &= ~nowhere
     for k, site in enumerate(sites):
-        mine = keep & (reports.sensor == k + 1)
+        mine = keep & (reports.sensor == k + first_sensor)
         far = mine & ((reports.range_m < site.min_range_m) | (reports.range_m > site.max_range_m))
         rejects.add("outside the site's range limits", np.count_nonzero(far), f"site {site.name}")
         keep &= ~far

@@ -16,6 +16,7 @@ from vts.schema import Rejects
 from vts.units import S
 
 FORMATS = ("asterix", "final", "pcap", "arpa")
+BLOCK = 1 << 22  # radar video comes at megabytes a second: small blocks would cost more in calls than in cells
 _PADDING = b"\xa5\xa5\xa5\xa5"  # closes every Final Format packet
 
 
@@ -33,8 +34,9 @@ class Feed:
         self.format = format
         self._start_ns = start_ns(start, self.sites)
         self._editions = editions
-        self._chunks = chunks(source)
+        self._chunks = chunks(source, BLOCK)
         self._decoder = None
+        self._made = None
 
     @property
     def bytes_done(self):
@@ -60,14 +62,39 @@ class Feed:
             return
         self._decoder = Decoder(self.sites, self.rejects, start_ns=self._start_ns, editions=self._editions)
         for framed in framing(kind, blocks, self._decoder.known, self.rejects):
-            reports = self._decoder.reports(framed)
-            if reports.n:
-                yield reports
+            video, rest = _split_video(framed)
+            reports = [self._decoder.reports(rest), *(self._video.plots(video) if len(video.blocks) else [])]
+            yield from (part for part in reports if part.n)
+        if self._made:
+            yield from (part for part in self._video.finish() if part.n)
+
+    @property
+    def _video(self):
+        """The extractor of radar video, made when the first radial comes."""
+        if self._made is None:
+            from vts.radar.video import Plots
+
+            self._made = Plots(self._decoder, self.sites, self.rejects)
+        return self._made
+
+    @property
+    def plot_rejects(self):
+        """{site: Rejects} of echoes that the extractor left out; their unit is an echo, not a record."""
+        return self._made.rejects if self._made else {}
 
     def _arpa(self, blocks):
         from vts.radar import arpa
 
         yield from arpa.read(blocks, self.sites, self.rejects, self._start_ns)
+
+
+def _split_video(framed):
+    """(video blocks, other blocks) of a framed buffer."""
+    video = framed.blocks[:, 0] == 240
+    return tuple(
+        framed._replace(blocks=framed.blocks[which], rx_ns=framed.rx_ns[which], port=framed.port[which])
+        for which in (video, ~video)
+    )
 
 
 def told(format, blocks, name):
