@@ -82,3 +82,34 @@ def merge_moorings(at_ns, old, tracks, part, at_anchorage, at_berth, out):
         if state != was:
             out.since_ns[k] = out.slow_ns[k] if was == UNDER_WAY and out.slow_ns[k] >= 0 else at_ns
             out.state[k] = state
+
+
+@kernel
+def crossings(rows, edges, edge_first, lines, out_row, out_line):
+    """Count of lines crossed between the last two fixes of each row, written as pairs as far as there is room.
+
+    `edges` are x0 y0 x1 y1 in degrees, those of line z from edge_first[z] on. Touching the start of the run does not
+    count, touching its end does, so that a vessel that stops on the line crosses it once.
+    """
+    n = 0
+    for k in range(rows.track.size):
+        x0, y0, x1, y1 = rows.last_lon_deg[k], rows.last_lat_deg[k], rows.lon_deg[k], rows.lat_deg[k]
+        if not (abs(x1 - x0) < 1.0 and abs(y1 - y0) < 1.0) or (x0 == x1 and y0 == y1):
+            continue  # unknown, at rest, or a gap too long to say where she went
+        for line in lines:
+            odd = False
+            for e in range(edge_first[line], edge_first[line + 1]):
+                ax, ay, bx, by = edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3]
+                side_0 = (bx - ax) * (y0 - ay) - (by - ay) * (x0 - ax)
+                side_1 = (bx - ax) * (y1 - ay) - (by - ay) * (x1 - ax)
+                if side_0 == 0.0 or (side_0 > 0.0) == (side_1 > 0.0 if side_1 != 0.0 else side_0 < 0.0):
+                    continue
+                side_a = (x1 - x0) * (ay - y0) - (y1 - y0) * (ax - x0)
+                side_b = (x1 - x0) * (by - y0) - (y1 - y0) * (bx - x0)
+                if (side_a > 0.0) != (side_b > 0.0):
+                    odd = not odd
+            if odd:
+                if n < out_row.size:
+                    out_row[n], out_line[n] = k, line
+                n += 1
+    return n

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geofences import mooring_kernels
-from vts.schema import F8, I1, I8, table
+from vts.schema import F8, I1, I4, I8, table
 
 STATES = ("under_way", "stopped", "anchored", "moored")
 
@@ -44,3 +44,30 @@ def step(at_ns, moorings, tracks, part, at_anchorage, at_berth):
     out = Moorings(track=np.empty(tracks.n, np.int64))
     mooring_kernels.merge_moorings(at_ns, moorings, tracks, part, at_anchorage, at_berth, out)
     return out
+
+
+@table
+class Crossings(NamedTuple):
+    """Lines that vessels crossed lately, in order of time, track and zone."""
+
+    track: I8
+    mmsi: I8
+    zone: I4
+    t_ns: I8  # of the first Picture beyond the line
+
+
+def crossed(at_ns, moorings, tracks, zones, lines):
+    """The Crossings of the lines (rows of zones) between the last two Pictures with news of each vessel."""
+    moved = moorings.take(np.flatnonzero((moorings.t_ns == at_ns) & (moorings.last_ns >= 0)))
+    if not moved.n or not lines.size:
+        return Crossings.empty()
+    outlines = zones.index.outlines
+    room = 64
+    while True:
+        row, line = np.empty(room, np.int64), np.empty(room, np.int64)
+        n = mooring_kernels.crossings(moved, outlines.edges, outlines.edge_first, lines, row, line)
+        if n <= room:
+            break
+        room = n
+    at = np.searchsorted(tracks.track, moved.track[row[:n]])
+    return Crossings(track=moved.track[row[:n]], mmsi=tracks.mmsi[at], zone=line[:n], t_ns=np.full(n, at_ns))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geofences import vessels
+from geofences import soon_kernels, vessels
 from geofences.mooring_kernels import ANCHORED, UNDER_WAY
 from vts.geo import metres_per_degree
 from vts.lifecycle import Findings
@@ -27,6 +27,7 @@ class Terms:
         self.kinds = np.array([str(kind) for kind in zones.kinds])
         self.defaults = {n: d for rule in rules.values() for n, (d, _, _) in getattr(rule, "PARAMETERS", {}).items()}
         self._values = {}
+        self.lines = np.flatnonzero(self.of("reporting_line")).astype(np.int64)
         own = self.value("edge_m", np.nan)
         self.margin_m = np.where(np.isnan(own), np.minimum(config.edge_m, 0.5 * _half_widths_m(zones)), own)
 
@@ -71,21 +72,21 @@ class Terms:
             self._values["flag", name] = np.array([p.get(name) is True for p in self.zones.properties], bool)
         return self._values["flag", name]
 
-    def kinds_allowed(self):
-        """Which vessel kinds may be in each zone by its `allowed` and `forbidden` lists, shape (zones, kinds).
+    def open_to(self, silent=False):
+        """Which vessel kinds each zone's `allowed` and `forbidden` lists admit, shape (zones, kinds).
 
-        True where neither says anything. The unknown kind is not forbidden by a list: that would be a guess.
+        `silent` is the answer where a zone has neither list. Rules treat the unknown kind as insufficient data.
         """
-        if "allowed" not in self._values:
-            table = np.ones((len(self.kinds), len(vessels.KINDS)), bool)
+        if ("open", silent) not in self._values:
+            table = np.full((len(self.kinds), len(vessels.KINDS)), silent)
             for row, properties in enumerate(self.zones.properties):
-                if properties.get("allowed") is not None:
-                    table[row] = np.isin(vessels.KINDS, _words(properties["allowed"]))
-                    table[row, vessels.code("unknown")] = True
-                if properties.get("forbidden") is not None:
-                    table[row] &= ~np.isin(vessels.KINDS, _words(properties["forbidden"]))
-            self._values["allowed"] = table
-        return self._values["allowed"]
+                allowed, forbidden = properties.get("allowed"), properties.get("forbidden")
+                if allowed is not None:
+                    table[row] = np.isin(vessels.KINDS, _words(allowed))
+                if forbidden is not None:
+                    table[row] = (table[row] | (allowed is None)) & ~np.isin(vessels.KINDS, _words(forbidden))
+            self._values["open", silent] = table
+        return self._values["open", silent]
 
     def register(self, name):
         """A register's columns, or None where there is none."""
@@ -128,8 +129,9 @@ class Pairs(NamedTuple):
 class Scene:
     """One Picture as the rules see it; everything is computed once, when first asked for."""
 
-    def __init__(self, picture, terms, moorings, stays):
-        self.moorings, self.stays = moorings, stays
+    def __init__(self, picture, terms, watch):
+        self.moorings, self.stays, self.crossings = watch.moorings, watch.stays, watch.crossings
+        self._shared = {}
         self.at_ns = picture.at_ns
         self.tracks = picture.tracks
         self.statics = picture.statics
@@ -242,15 +244,62 @@ class Scene:
         with np.errstate(invalid="ignore"):
             return np.sqrt(t.veve_m2s2 * east**2 + 2 * t.vevn_m2s2 * east * north + t.vnvn_m2s2 * north**2) / KN
 
-    def sigma_m(self, after_s):
-        """1-sigma of each track's position across its course after so many seconds, shape as `after_s` (tracks,)."""
+    @cached_property
+    def across(self):
+        """(position, position-speed, speed) variance of each track across its course, m2, m2/s, m2/s2; 0 unknown."""
         t, c = self.tracks, self.tracks.cog_deg * DEG
-        east, north = np.cos(c), -np.sin(c)  # starboard
-        p = t.ee_m2 * east**2 + 2 * t.en_m2 * east * north + t.nn_m2 * north**2
-        pv = t.eve_m2s * east**2 + (t.evn_m2s + t.nve_m2s) * east * north + t.nvn_m2s * north**2
-        v = t.veve_m2s2 * east**2 + 2 * t.vevn_m2s2 * east * north + t.vnvn_m2s2 * north**2
-        with np.errstate(invalid="ignore"):
-            return np.sqrt(np.maximum(p + 2 * pv * after_s + v * after_s**2, 0.0))
+        e, n = np.cos(c), -np.sin(c)  # to starboard
+        p = t.ee_m2 * e**2 + 2 * t.en_m2 * e * n + t.nn_m2 * n**2
+        pv = t.eve_m2s * e**2 + (t.evn_m2s + t.nve_m2s) * e * n + t.nvn_m2s * n**2
+        v = t.veve_m2s2 * e**2 + 2 * t.vevn_m2s2 * e * n + t.vnvn_m2s2 * n**2
+        return tuple(np.nan_to_num(x) for x in (p, pv, v))
+
+    def soon(self, zones, horizon_min):
+        """(Pairs, chance, enter_min) of vessels outside these zones that may enter within `horizon_min` (zones,).
+
+        The chance is the share of equally likely runs, spread by the track's own covariance, that meet the zone.
+        """
+        pairs = self.near(zones)
+        reach_m = self.tracks.sog_kn[pairs.row] * KN * 60.0 * horizon_min[pairs.zone]
+        outside = (pairs.edge_m > 0) & (pairs.since_ns < 0) & (pairs.edge_m <= reach_m) & self.under_way[pairs.row]
+        p, pv, v = self.across
+        sigma_m = np.sqrt(
+            np.maximum(p + 2 * pv * 60 * horizon_min.max(initial=0) + v * (60 * horizon_min.max(initial=0)) ** 2, 0)
+        )
+        # a run that misses by three sigma at its end is not worth nine
+        pairs = pairs.where(outside & ~(pairs.pass_m > 3.0 * sigma_m[pairs.row]))
+        chance, enter_s = np.empty(pairs.row.size), np.empty(pairs.row.size)
+        index, t = self.terms.zones.index, self.tracks
+        soon_kernels.chances(
+            *(t.lon_deg, t.lat_deg, t.sog_kn, t.cog_deg, p, pv, v, pairs.row, pairs.zone),
+            *(60.0 * horizon_min[pairs.zone], *index._distance_arrays, chance, enter_s),
+        )
+        return pairs, chance, enter_s / 60.0
+
+    def shared(self, key, make):
+        """What `make()` gives, made once for all rules that ask under this key."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        return self._shared[key]
+
+    def offsets_m(self, row):
+        """(east_m, north_m) of every track from one track."""
+        east, north = metres_per_degree(self.tracks.lat_deg[row])
+        dlon = (self.tracks.lon_deg - self.tracks.lon_deg[row] + 180.0) % 360.0 - 180.0
+        return dlon * east, (self.tracks.lat_deg - self.tracks.lat_deg[row]) * north
+
+    def permitted(self, pairs):
+        """Which Pairs a permit covers at this instant: her MMSI, and the zone's name or "*"."""
+        permits = self.terms.register("permits")
+        out = np.zeros(pairs.row.size, bool)
+        if permits is None:
+            return out
+        begins, ends = permits["valid_from"], permits["valid_to"]
+        valid = (begins <= self.at_ns) & ((ends < 0) | (self.at_ns < ends))
+        names = np.array([str(name) for name in self.terms.zones.names])
+        for mmsi, zone in zip(permits["mmsi"][valid], permits["zone"][valid], strict=True):
+            out |= (self.tracks.mmsi[pairs.row] == mmsi) & ((zone == "*") | (names[pairs.zone] == zone))
+        return out
 
     def nothing(self):
         """No findings."""

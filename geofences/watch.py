@@ -17,11 +17,13 @@ from vts.config import WatchConfig
 from vts.errors import StateError
 from vts.lifecycle import Lifecycle
 from vts.plugins import discover
-from vts.units import S
+from vts.units import HOUR, S
 
 ANCHORAGES = ("anchorage",)
 BERTHS = ("berth", "lng_terminal", "terminal")
+CROSSINGS_KEPT_NS = 2 * HOUR  # a report may come this long after its line
 FORMAT = "lingding-watch-1"
+TABLES = {"stays": visits.Stays, "moorings": moorings.Moorings, "crossings": moorings.Crossings}
 
 
 def check(pictures, zones, watch=None, registers=None):
@@ -42,6 +44,7 @@ class Watch:
         self.config = config if config is not None else WatchConfig()
         self.stays = visits.Stays.empty()
         self.moorings = moorings.Moorings.empty()
+        self.crossings = moorings.Crossings.empty()
         self.alerts = Lifecycle()
         self._rules = discover(rules)
         self._zone_names = None
@@ -60,8 +63,12 @@ class Watch:
             *(picture.at_ns, self.moorings, tracks, part),
             *(_in_any(tracks, near, since_ns, terms.of(*kinds)) for kinds in (ANCHORAGES, BERTHS)),
         )
+        crossed = moorings.crossed(picture.at_ns, self.moorings, tracks, zones, terms.lines)
+        late = self.crossings.t_ns > picture.at_ns - CROSSINGS_KEPT_NS
+        self.crossings = moorings.Crossings.concat([self.crossings.take(late), crossed])
+        events = schema.Visits.concat([events, _passages(crossed)])
         picture = picture._replace(places=near._replace(since_ns=since_ns), visits=events)
-        scene = Scene(picture, terms, self.moorings, self.stays)
+        scene = Scene(picture, terms, self)
         told = [picture.alerts]
         for name, rule in self._rules.items():
             found = rule.evaluate(scene)
@@ -101,8 +108,7 @@ class Watch:
         """Write the whole memory to one .npz file, which appears only when it is complete."""
         path = Path(path)
         head = {"format": FORMAT, "config": vars(self.config), "zones": self._zone_names, "alerts": self.alerts.dump()}
-        tables = {"stays": self.stays, "moorings": self.moorings}
-        columns = {f"{kind}.{name}": column for kind, t in tables.items() for name, column in t._asdict().items()}
+        columns = {f"{kind}.{name}": c for kind in TABLES for name, c in getattr(self, kind)._asdict().items()}
         part = path.with_name(path.name + ".part")
         with part.open("wb") as file:
             np.savez(file, head=np.array(json.dumps(head)), **columns)
@@ -120,11 +126,18 @@ class Watch:
         if not isinstance(head, dict) or head.get("format") != FORMAT:
             raise StateError(f"{path}: not a Watch of this version ({FORMAT}); start with a new Watch")
         watch = cls(WatchConfig(**head["config"]))
-        for kind, cls_ in (("stays", visits.Stays), ("moorings", moorings.Moorings)):
-            setattr(watch, kind, cls_(**{name: columns[f"{kind}.{name}"] for name in cls_.spec}))
+        for kind, table in TABLES.items():
+            setattr(watch, kind, table(**{name: columns[f"{kind}.{name}"] for name in table.spec}))
         watch.alerts = Lifecycle.restore(head["alerts"])
         watch._zone_names = head["zones"]
         return watch
+
+
+def _passages(crossed):
+    """Crossings as Visits: in and out at once."""
+    event = np.full(crossed.n, schema.CROSSED)
+    t_ns = crossed.t_ns
+    return schema.Visits(crossed.track, crossed.mmsi, crossed.zone, event, t_ns, entered_ns=t_ns, left_ns=t_ns)
 
 
 def _in_any(tracks, places, since_ns, zones):

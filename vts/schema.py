@@ -294,13 +294,13 @@ class Places(NamedTuple):
 
 
 # Visits.event
-ENTERED, LEFT, RESUMED = 0, 1, 2
-VISIT_EVENTS = ("entered", "left", "resumed")
+ENTERED, LEFT, RESUMED, CROSSED = 0, 1, 2, 3
+VISIT_EVENTS = ("entered", "left", "resumed", "crossed")
 
 
 @table
 class Visits(NamedTuple):
-    """Entries into zones and exits from them: one row per event; track, zone and entered_ns name one stay.
+    """Entries into zones, exits, and lines crossed: one row per event; track, zone and entered_ns name one stay.
 
     A stay that is resumed soon after its exit tells the same entered_ns again, with left_ns -1: its last row holds.
     """

@@ -31,9 +31,9 @@ def depth_m(ahead_m, starboard_m, shape, fore_m, aft_m, port_m, right_m):
 
 @kernel
 def against(lon_deg, lat_deg, sog_kn, cog_deg, row, c_lon_deg, c_lat_deg, c_sog_kn, c_cog_deg, c_axis_deg,
-            shape, extents_m, horizon_s, step_s, out_depth_m, out_soon_s, out_soon_m, out_range_m):  # fmt: skip
+            shape, extents_m, horizon_s, step_s, out_depth_m, out_soon_s, out_soon_m):  # fmt: skip
     """For the tracks `row` against one carrier: depth in her zone now, seconds until inside (NaN: not by the horizon),
-    the greatest depth on that run, and the range.
+    and the greatest depth on that run.
 
     Both keep course and speed; the zone keeps the carrier's heading. An unknown motion is no motion.
     """
@@ -51,7 +51,6 @@ def against(lon_deg, lat_deg, sog_kn, cog_deg, row, c_lon_deg, c_lat_deg, c_sog_
         if math.isnan(ve) or math.isnan(vn):
             ve, vn = 0.0, 0.0
         ve, vn = ve - ce, vn - cn
-        out_range_m[k] = math.hypot(east_m, north_m)
         now = depth_m(east_m * s + north_m * c, east_m * c - north_m * s, shape, fore_m, aft_m, port_m, right_m)
         out_depth_m[k], out_soon_s[k], out_soon_m[k] = now, math.nan, now
         if now > 0.0:

@@ -30,8 +30,8 @@ def evaluate(scene):
     pairs = scene.inside(terms.of("anchorage"))
     pairs = pairs.where(scene.anchored[pairs.row])
     kind, length_m = scene.kind[pairs.row], scene.length_m[pairs.row]
-    allowed = terms.kinds_allowed()[pairs.zone]
-    wrong_kind = ~allowed[np.arange(kind.size), kind]
+    allowed = terms.open_to(silent=True)[pairs.zone]
+    wrong_kind = ~allowed[np.arange(kind.size), kind] & (kind > 0)
     over_m = length_m - terms.value("max_length_m", np.inf)[pairs.zone]
     over_m = np.where(np.isinf(over_m), 0.0, over_m)
     unknown_kind = (kind == 0) & ~allowed.all(axis=1)

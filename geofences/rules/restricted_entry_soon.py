@@ -1,0 +1,42 @@
+"""Will enter an area that is closed to her, by her course, speed and their uncertainty."""
+
+import numpy as np
+
+from geofences.rules.restricted_entry import CLOSED
+from geofences.vessels import KINDS
+from vts.lifecycle import Policy
+from vts.schema import CAUTION, WARNING
+
+UNIT = "min"
+CITATION = "the zone's own source; prediction by the covariance of the track"
+POLICY = Policy(raise_after_s=30.0, clear_after_s=60.0)
+TITLE = {"en": "About to enter a restricted area", "zh": "即将进入限制区域"}
+TEXT = {
+    "en": "{vessel} ({kind}) will enter {zone}, closed to her, in {enter_min} min ({chance_pct} % likely)",
+    "zh": "{vessel}({kind})预计{enter_min}分钟后进入对其关闭的{zone}(可能性{chance_pct}%)",
+}
+PARAMETERS = {
+    "horizon_min": (10.0, "min", "ours: time enough to call her and for her to turn"),
+    "chance_pct": (60.0, "%", "ours: what is as likely to miss is not told"),
+}
+TERMINALS = ("lng_safety_zone", "lng_control_zone")
+
+
+def evaluate(scene):
+    """A finding per vessel and area; excess is what is left of the horizon when she enters, in minutes."""
+    terms = scene.terms
+    horizon_min = terms.value("horizon_min", PARAMETERS["horizon_min"][0])
+    pairs, chance, enter_min = scene.soon(terms.of(*CLOSED, *TERMINALS), horizon_min)
+    kind = scene.kind[pairs.row]
+    may = terms.open_to()[pairs.zone, kind] | scene.permitted(pairs)
+    attends = scene.is_lng | scene.attends("escort", "pilot", "operator")
+    may |= terms.of(*TERMINALS)[pairs.zone] & attends[pairs.row]
+    likely = 100.0 * chance >= terms.value("chance_pct", PARAMETERS["chance_pct"][0])[pairs.zone]
+    excess = np.where(likely & ~may & (enter_min > 0), horizon_min[pairs.zone] - enter_min, 0.0)
+    excess[np.isnan(enter_min)] = 0.0
+    return scene.findings(
+        *(pairs.row, pairs.zone, excess, np.where(enter_min < 3, WARNING, CAUTION)),
+        kind=np.array(KINDS)[kind],
+        enter_min=enter_min,
+        chance_pct=100.0 * chance,
+    )

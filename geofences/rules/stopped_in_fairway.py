@@ -1,0 +1,34 @@
+"""Stopped in a fairway, corridor or traffic lane, and not at anchor."""
+
+import numpy as np
+
+from geofences.mooring_kernels import STOPPED
+from vts.lifecycle import Policy
+from vts.schema import CAUTION, WARNING
+from vts.units import S
+
+UNIT = "min"
+CITATION = (
+    "海上交通安全法 (2021) art. 47: stop in proper places only; COLREG rule 9(g): avoid anchoring in a narrow channel"
+)
+POLICY = Policy(raise_after_s=0.0, clear_after_s=60.0)
+TITLE = {"en": "Stopped in a fairway", "zh": "航道内滞航"}
+TEXT = {
+    "en": "{vessel} has been stopped in {zone} for {stopped_min} min",
+    "zh": "{vessel}在{zone}内停航{stopped_min}分钟",
+}
+PARAMETERS = {
+    "stop_min": (10.0, "min", "ours: a vessel that waits for a pilot or a bridge is stopped for some minutes"),
+}
+
+
+def evaluate(scene):
+    """A finding per vessel stopped there; excess is minutes beyond `stop_min`."""
+    terms = scene.terms
+    pairs = scene.inside(terms.of("corridor", "fairway", "tss_lane"))
+    pairs = pairs.where(scene.moorings.state[pairs.row] == STOPPED)
+    since_ns = np.maximum(scene.moorings.since_ns[pairs.row], pairs.since_ns)
+    stopped_min = (scene.at_ns - since_ns) / (60 * S)
+    excess = stopped_min - terms.value("stop_min", PARAMETERS["stop_min"][0])[pairs.zone]
+    severity = np.where(stopped_min > 20, WARNING, CAUTION)
+    return scene.findings(pairs.row, pairs.zone, excess, severity, since_ns=since_ns, stopped_min=stopped_min)
