@@ -25,11 +25,19 @@ class Terms:
         self.registers = registers
         self.config = config
         self.kinds = np.array([str(kind) for kind in zones.kinds])
-        self.defaults = {n: d for rule in rules.values() for n, (d, _, _) in getattr(rule, "PARAMETERS", {}).items()}
         self._values = {}
+        self.rules = {name: rule for name, rule in rules.items() if self.needed(rule)}
         self.lines = np.flatnonzero(self.of("reporting_line")).astype(np.int64)
         own = self.value("edge_m", np.nan)
         self.margin_m = np.where(np.isnan(own), np.minimum(config.edge_m, 0.5 * _half_widths_m(zones)), own)
+
+    def needed(self, rule):
+        """Whether any zone is of a kind, or has a property, without which a rule has nothing to say (its NEEDS)."""
+        needs = set(getattr(rule, "NEEDS", ()))
+        properties = {key for p in self.zones.properties for key, value in p.items() if value is not None}
+        for kind in vessels.KINDS:  # max_speed_hsc_kn is a max_speed_kn
+            properties |= {key.replace(f"_{kind}_", "_") for key in properties}
+        return not needs or not needs.isdisjoint(properties) or not needs.isdisjoint(self.kinds.tolist())
 
     def of(self, *kinds):
         """Which zones are of these kinds, shape (zones,)."""

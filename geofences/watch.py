@@ -70,7 +70,7 @@ class Watch:
         picture = picture._replace(places=near._replace(since_ns=since_ns), visits=events)
         scene = Scene(picture, terms, self)
         told = [picture.alerts]
-        for name, rule in self._rules.items():
+        for name, rule in terms.rules.items():
             found = rule.evaluate(scene)
             told.append(self.alerts.step(picture.at_ns, name, rule.POLICY, found, picture.tracks))
         return picture._replace(alerts=schema.Alerts.concat(told))

@@ -100,6 +100,9 @@ def _column(klass, name, values, n, dtype, fill):
     return np.ascontiguousarray(np.broadcast_to(values, n) if len(values) != n else values, dtype)
 
 
+_EMPTY = {}
+
+
 class _Table:
     """What every table can do. `n` is its number of rows; `len` is the number of columns, since it is a tuple."""
 
@@ -116,8 +119,10 @@ class _Table:
 
     @classmethod
     def empty(cls):
-        """A table without rows."""
-        return cls(**{name: np.empty(0, dtype) for name, (dtype, _) in cls.spec.items()})
+        """A table without rows; the same one every time, since there is nothing in it to change."""
+        if cls not in _EMPTY:
+            _EMPTY[cls] = cls(**{name: np.empty(0, dtype) for name, (dtype, _) in cls.spec.items()})
+        return _EMPTY[cls]
 
     @classmethod
     def concat(cls, parts):

@@ -7,6 +7,7 @@ from vts.schema import CAUTION
 
 UNIT = "vessels"
 CITATION = "the anchorage's own source: its `capacity`"
+NEEDS = ("capacity",)
 POLICY = Policy(raise_after_s=120.0, clear_after_s=300.0, update_factor=1.0)
 TITLE = {"en": "Anchorage over capacity", "zh": "锚地超容量"}
 TEXT = {

@@ -8,6 +8,7 @@ from vts.schema import CAUTION, WARNING
 
 UNIT = "m"
 CITATION = "the anchorage's own source; 海上交通安全法 (2021) art. 47: anchor in the anchorage meant for her"
+NEEDS = ("allowed", "forbidden", "max_length_m")
 POLICY = Policy(raise_after_s=300.0, clear_after_s=120.0)
 TITLE = {"en": "Wrong anchorage", "zh": "锚地使用不当"}
 TEXT = {

@@ -7,6 +7,7 @@ from vts.schema import ALARM, WARNING
 
 UNIT = "m"
 CITATION = "广州港口章程 (2011) art. 43: no anchoring in channels, no-anchoring areas, over cables, pipes and tunnels"
+NEEDS = ("no_anchoring_area", "cable", "pipeline", "corridor", "fairway", "tss_lane", "tss_separation_zone")
 POLICY = Policy(raise_after_s=120.0, clear_after_s=120.0)
 TITLE = {"en": "Anchored where it is forbidden", "zh": "禁锚区内锚泊"}
 TEXT = {

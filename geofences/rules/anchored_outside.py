@@ -11,6 +11,7 @@ from vts.schema import CAUTION, WARNING
 
 UNIT = "m"
 CITATION = "海上交通安全法 (2021) art. 47: anchor, berth and stop in anchorages and berths only"
+NEEDS = ("anchorage",)
 POLICY = Policy(raise_after_s=300.0, clear_after_s=120.0)
 TITLE = {"en": "Anchored outside an anchorage", "zh": "锚地外锚泊"}
 TEXT = {

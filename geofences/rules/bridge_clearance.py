@@ -7,6 +7,7 @@ from vts.schema import ALARM
 
 UNIT = "m"
 CITATION = "the bridge's own source: its `clearance_m` at its own datum"
+NEEDS = ("clearance_m",)
 POLICY = Policy(raise_after_s=0.0, clear_after_s=60.0)
 TITLE = {"en": "Too high for the bridge", "zh": "桥梁净空不足"}
 TEXT = {

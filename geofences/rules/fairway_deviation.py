@@ -8,6 +8,7 @@ from vts.schema import CAUTION, WARNING
 
 UNIT = "m"
 CITATION = "the corridor's own source; route deviation as watched in vessel traffic services"
+NEEDS = ("corridor", "fairway")
 POLICY = Policy(raise_after_s=60.0, clear_after_s=60.0)
 TITLE = {"en": "Out of the fairway", "zh": "偏离航道"}
 TEXT = {

@@ -8,6 +8,7 @@ from vts.schema import ALARM, WARNING
 
 UNIT = "m"
 CITATION = "the corridor's own source"
+NEEDS = ("corridor", "fairway")
 POLICY = Policy(raise_after_s=20.0, clear_after_s=60.0)
 TITLE = {"en": "LNG carrier off her corridor", "zh": "LNG船偏离航路"}
 TEXT = {

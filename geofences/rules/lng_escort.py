@@ -7,6 +7,7 @@ from vts.schema import WARNING
 
 UNIT = "escorts"
 CITATION = "the corridor's own source: its `escorts`"
+NEEDS = ("escorts",)
 POLICY = Policy(raise_after_s=120.0, clear_after_s=60.0)
 TITLE = {"en": "Too few escorts", "zh": "护航船不足"}
 TEXT = {

@@ -9,6 +9,7 @@ UNIT = "m"
 CITATION = (
     "the corridor's own source; cf. 33 CFR 165.805(a)(2) and Shanghai Yangshan 2020: no meeting, crossing, overtaking"
 )
+NEEDS = ("lng_exclusive",)
 POLICY = Policy(raise_after_s=30.0, clear_after_s=60.0)
 TITLE = {"en": "Exclusive passage of an LNG carrier broken", "zh": "LNG船独占航道被占用"}
 TEXT = {

@@ -9,6 +9,7 @@ from vts.units import NM
 
 UNIT = "m"
 CITATION = "the moving zone named by the corridor's `lng_zone`; each preset cites its own rule (geofences/lng/zone.py)"
+NEEDS = ("lng_zone",)
 POLICY = Policy(raise_after_s=0.0, clear_after_s=60.0)
 TITLE = {"en": "In the safety zone of an LNG carrier", "zh": "闯入LNG船移动安全区"}
 TEXT = {

@@ -9,6 +9,7 @@ from vts.schema import CAUTION, WARNING
 
 UNIT = "min"
 CITATION = "the moving zone named by the corridor's `lng_zone`; prediction by the covariances of both tracks"
+NEEDS = ("lng_zone",)
 POLICY = Policy(raise_after_s=20.0, clear_after_s=60.0)
 TITLE = {"en": "About to enter the safety zone of an LNG carrier", "zh": "即将进入LNG船移动安全区"}
 TEXT = {

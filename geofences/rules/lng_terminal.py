@@ -10,6 +10,7 @@ CITATION = (
     "the zone's own source, e.g. Hong Kong Marine Department notice of 2022-09 (in force 2022-10-01): 250 m safety "
     "zone and marine control zone of the offshore LNG terminal, entry with the operator's authority only"
 )
+NEEDS = ("lng_safety_zone", "lng_control_zone")
 POLICY = Policy(raise_after_s=0.0, clear_after_s=60.0)
 TITLE = {"en": "In the zone of an LNG terminal", "zh": "擅入LNG接收站安全区"}
 TEXT = {

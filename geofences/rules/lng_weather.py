@@ -10,6 +10,7 @@ UNIT = "%"
 CITATION = (
     "the corridor's own limits; those of JTS 165-5 (wind 20 m/s, visibility 2,000 m sailing) are not verified here"
 )
+NEEDS = ("max_wind_mps", "min_visibility_m", "max_wave_m")
 POLICY = Policy(raise_after_s=0.0, clear_after_s=600.0)
 TITLE = {"en": "Weather no-go for an LNG carrier", "zh": "LNG船气象禁航"}
 TEXT = {

@@ -8,6 +8,7 @@ from vts.schema import CAUTION, WARNING
 
 UNIT = "m"
 CITATION = "the corridor's own source, e.g. 广州港口章程 (2011) art. 43: no meeting in one-way legs"
+NEEDS = ("no_meeting",)
 POLICY = Policy(raise_after_s=20.0, clear_after_s=60.0)
 TITLE = {"en": "Meeting where it is forbidden", "zh": "禁会遇区内会遇"}
 TEXT = {

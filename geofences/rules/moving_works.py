@@ -7,6 +7,7 @@ from vts.schema import CAUTION, WARNING
 
 UNIT = "m"
 CITATION = "the zone's own source, e.g. China MSA notice of 2025-04-08: 50 m about the survey vessel off Shekou"
+NEEDS = ("moving_works",)
 POLICY = Policy(raise_after_s=0.0, clear_after_s=60.0)
 TITLE = {"en": "In the circle of a working vessel", "zh": "进入作业船安全圈"}
 TEXT = {

@@ -7,7 +7,8 @@ from vts.schema import CAUTION
 from vts.units import HOUR
 
 UNIT = "h"
-CITATION = "国际航行船舶进出口岸检查办法 art. 6-7: application 7 days ahead, or 24 h; Shantou VTS users' guide: 24 h (1,000 GT and over)"
+CITATION = "国际航行船舶进出口岸检查办法 art. 6-7: 7 days or 24 h ahead; Shantou VTS users' guide: 24 h from 1,000 GT"
+NEEDS = ("notice_h",)
 POLICY = Policy(raise_after_s=0.0, clear_after_s=0.0)
 TITLE = {"en": "Notice of arrival overdue", "zh": "抵港预报逾期"}
 TEXT = {

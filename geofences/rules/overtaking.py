@@ -8,6 +8,7 @@ from vts.schema import CAUTION, WARNING
 
 UNIT = "m"
 CITATION = "the corridor's own source, e.g. 广州港口章程 (2011) art. 43: bends, bridges inside Humen, one-way legs"
+NEEDS = ("no_overtaking",)
 POLICY = Policy(raise_after_s=30.0, clear_after_s=60.0)
 TITLE = {"en": "Overtaking where it is forbidden", "zh": "禁追越区内追越"}
 TEXT = {

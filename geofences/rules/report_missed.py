@@ -8,6 +8,7 @@ from vts.units import S
 
 UNIT = "min"
 CITATION = "the line's own source, e.g. the users' guides of Dongguan and Shantou VTS; 海上交通安全法 (2021) art. 44"
+NEEDS = ("reporting_line",)
 POLICY = Policy(raise_after_s=0.0, clear_after_s=0.0)
 TITLE = {"en": "Reporting line crossed without a report", "zh": "越过报告线未报告"}
 TEXT = {

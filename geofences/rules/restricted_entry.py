@@ -8,6 +8,7 @@ from vts.schema import CAUTION, WARNING
 
 UNIT = "m"
 CITATION = "the zone's own source; 海上交通安全法 (2021) art. 44: no entry into areas closed to navigation"
+NEEDS = ("restricted_area", "control_zone", "obstruction_area", "works_area")
 POLICY = Policy(raise_after_s=0.0, clear_after_s=60.0)
 TITLE = {"en": "Entry into a restricted area", "zh": "擅入限制区域"}
 TEXT = {

@@ -9,6 +9,7 @@ from vts.schema import CAUTION, WARNING
 
 UNIT = "min"
 CITATION = "the zone's own source; prediction by the covariance of the track"
+NEEDS = ("restricted_area", "control_zone", "obstruction_area", "works_area", "lng_safety_zone", "lng_control_zone")
 POLICY = Policy(raise_after_s=30.0, clear_after_s=60.0)
 TITLE = {"en": "About to enter a restricted area", "zh": "即将进入限制区域"}
 TEXT = {

@@ -11,6 +11,7 @@ from vts.schema import ALARM, CAUTION, WARNING
 
 UNIT = "kn"
 CITATION = "the zone's own source; 海上交通安全法 (2021) art. 43: safe speed and the special rules of the water"
+NEEDS = ("max_speed_kn",)
 POLICY = Policy(raise_after_s=30.0, clear_after_s=60.0)
 TITLE = {"en": "Speed over the limit", "zh": "超速航行"}
 TEXT = {

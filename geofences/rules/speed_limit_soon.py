@@ -8,6 +8,7 @@ from vts.schema import CAUTION
 
 UNIT = "kn"
 CITATION = "the zone's own source; prediction by the covariance of the track"
+NEEDS = ("max_speed_kn",)
 POLICY = Policy(raise_after_s=30.0, clear_after_s=60.0)
 TITLE = {"en": "Too fast for the zone ahead", "zh": "前方限速区将超速"}
 TEXT = {

@@ -7,6 +7,7 @@ from vts.schema import CAUTION
 
 UNIT = "kn"
 CITATION = "the zone's own source; 港珠澳大桥广东水域通航安全管理办法 (2020): 5 kn at least in the bridge channels"
+NEEDS = ("min_speed_kn",)
 POLICY = Policy(raise_after_s=60.0, clear_after_s=60.0)
 TITLE = {"en": "Speed under the minimum", "zh": "航速过低"}
 TEXT = {

@@ -11,6 +11,7 @@ UNIT = "min"
 CITATION = (
     "海上交通安全法 (2021) art. 47: stop in proper places only; COLREG rule 9(g): avoid anchoring in a narrow channel"
 )
+NEEDS = ("corridor", "fairway", "tss_lane")
 POLICY = Policy(raise_after_s=0.0, clear_after_s=60.0)
 TITLE = {"en": "Stopped in a fairway", "zh": "航道内滞航"}
 TEXT = {

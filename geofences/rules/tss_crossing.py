@@ -7,6 +7,7 @@ from vts.schema import CAUTION
 
 UNIT = "deg"
 CITATION = "COLREG rule 10(c): cross on a heading as nearly as practicable at right angles to the traffic flow"
+NEEDS = ("tss_lane",)
 POLICY = Policy(raise_after_s=120.0, clear_after_s=60.0)
 TITLE = {"en": "Crossing a lane at a slant", "zh": "未以直角穿越通航分道"}
 TEXT = {

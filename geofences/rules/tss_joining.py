@@ -8,6 +8,7 @@ from vts.units import S
 
 UNIT = "deg"
 CITATION = "COLREG rule 10(b)(iii): when joining from a side, do so at as small an angle to the traffic as practicable"
+NEEDS = ("tss_lane",)
 POLICY = Policy(raise_after_s=0.0, clear_after_s=300.0)
 TITLE = {"en": "Joining a lane at a large angle", "zh": "大角度驶入通航分道"}
 TEXT = {

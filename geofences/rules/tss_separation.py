@@ -9,6 +9,7 @@ from vts.units import S
 
 UNIT = "min"
 CITATION = "COLREG rule 10(e): not to enter a separation zone, except to cross, in emergency, or to fish within it"
+NEEDS = ("tss_separation_zone",)
 POLICY = Policy(raise_after_s=60.0, clear_after_s=60.0)
 TITLE = {"en": "In a separation zone", "zh": "驶入分隔带"}
 TEXT = {

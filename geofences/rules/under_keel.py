@@ -7,6 +7,7 @@ from vts.schema import ALARM, WARNING
 
 UNIT = "m"
 CITATION = "珠江口水域船舶安全航行规定 art. 5: 12 % of draught under the keel from Mayoushi to Nansha, 10 % north of it"
+NEEDS = ("depth_m",)
 POLICY = Policy(raise_after_s=30.0, clear_after_s=60.0)
 TITLE = {"en": "Too little water under the keel", "zh": "富余水深不足"}
 TEXT = {

@@ -7,6 +7,7 @@ from vts.schema import ALARM, WARNING
 
 UNIT = "deg"
 CITATION = "COLREG rule 10(b)(i): proceed in the general direction of traffic flow of the lane"
+NEEDS = ("tss_lane", "one_way")
 POLICY = Policy(raise_after_s=60.0, clear_after_s=60.0)
 TITLE = {"en": "Wrong way", "zh": "逆向航行"}
 TEXT = {
