@@ -13,20 +13,19 @@ BOX, ELLIPSE = 0, 1
 
 @kernel
 def depth_m(ahead_m, starboard_m, shape, fore_m, aft_m, port_m, right_m):
-    """How far a point in the carrier's axes is inside her zone, m; negative outside (a lower bound on the distance).
+    """How far a point in the carrier's axes is inside her zone, m; negative outside. Never more than the distance.
 
-    Extents are from the carrier's position. The ellipse has a semi-axis of its own in each quarter.
+    Extents are from the carrier's position. The ellipse has a semi-axis of its own in each quarter; its depth is
+    exact where all four are equal, and else less than the distance to its edge.
     """
     along_m = fore_m if ahead_m >= 0.0 else aft_m
     across_m = right_m if starboard_m >= 0.0 else port_m
     if shape == BOX:
         return min(along_m - abs(ahead_m), across_m - abs(starboard_m))
-    if along_m <= 0.0 or across_m <= 0.0:
+    least_m = min(fore_m, aft_m, port_m, right_m)
+    if least_m <= 0.0:
         return -math.hypot(ahead_m, starboard_m)
-    r = math.hypot(ahead_m / along_m, starboard_m / across_m)
-    if r == 0.0:
-        return min(along_m, across_m)
-    return (1.0 / r - 1.0) * math.hypot(ahead_m, starboard_m) if r > 1.0 else (1.0 - r) * min(along_m, across_m)
+    return (1.0 - math.hypot(ahead_m / along_m, starboard_m / across_m)) * least_m
 
 
 @kernel
