@@ -181,7 +181,7 @@ def _walk(feature, value, depth, trail, defects):
     """Nested positions, `depth` lists deep, as lists of (lon, lat)."""
     where = "position " + ".".join(str(k + 1) for k in trail) if trail else ""
     if depth:
-        if not isinstance(value, list) or not value:
+        if not isinstance(value, list | tuple) or not value:
             defects.append(_defect(feature, where, "has no positions where a list of them belongs", "draw it again"))
             return []
         out = []
@@ -199,7 +199,7 @@ def _walk(feature, value, depth, trail, defects):
             defects.append(_defect(feature, where, f"cannot be read: {problem}", remedy or "print it as in a notice"))
             return ()
     numbers = (
-        isinstance(value, list)
+        isinstance(value, list | tuple)
         and len(value) >= 2
         and all(isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in value[:2])
     )

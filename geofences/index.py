@@ -18,6 +18,9 @@ from vts.schema import Places
 
 _MAX_CELLS = 1 << 16
 _MAX_CUTS = 32
+# Measured on 500 zones of 20-500 vertices: finer leaves answer faster (8: 1.4 times as fast as 2) and build slower.
+_EDGES_PER_CELL = 4.0
+_LEAVES_PER_EDGE = 8.0
 
 
 class Outlines(NamedTuple):
@@ -65,7 +68,7 @@ class Index:
         """
         lon_deg, lat_deg = _columns(lon_deg, lat_deg)
         rows, zones, begin = [], [], 0
-        room = max(1024, int(1.2 * lon_deg.size))
+        room = kernels.BLOCK * int(self._grid[1][2]) + lon_deg.size
         while True:
             row, zone = np.empty(room, np.int64), np.empty(room, np.int32)
             now, hits = kernels.locate(lon_deg, lat_deg, begin, *self._grid, False, row, zone)
@@ -73,8 +76,7 @@ class Index:
             zones.append(zone[:hits])
             if now == lon_deg.size:
                 break
-            # at least the items of one leaf must fit, or the next call would not move
-            begin, room = now, max(room, self.n + 1)
+            begin = now
         if len(rows) == 1:
             return Hits(rows[0], zones[0])
         return Hits(np.concatenate(rows), np.concatenate(zones))
@@ -210,45 +212,37 @@ def _along(axis, first):
 
 
 def _grid(outlines, boxes):
-    """The arrays that kernels.locate takes after `begin`: frame, shape, cuts, leaf, start and the items."""
+    """What kernels.locate takes after `begin`: frame, shape, cells, word, lists, edges."""
     edges, first, zone_of = _framed(outlines, boxes)
-    if not edges.size:
-        none = np.empty(0, np.int32)
-        return (
-            np.array([-180.0, -90.0, 1.0, 1.0]), np.array([0, 0]), none, none, none, none, np.empty(0, np.int8),
-            np.empty((0, 2), np.int32), np.empty((0, 4)),
-        )  # fmt: skip
-    low = np.minimum(edges[:, :2], edges[:, 2:]).min(axis=0)
-    high = np.maximum(edges[:, :2], edges[:, 2:]).max(axis=0)
+    bounds = _zone_boxes(edges, first)
+    low, high = (bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)) if edges.size else (np.zeros(2), np.zeros(2))
     size = np.maximum(high - low, 1e-6) * 1.001  # room for positions exactly on the last edge
     low = low - (size - (high - low)) / 2
-    cells = min(_MAX_CELLS, max(16, edges.shape[0] // 4))
-    columns = int(min(cells, max(1, round(math.sqrt(cells * size[0] / size[1])))))
-    rows = max(1, cells // columns)
-    frame = np.array([low[0], low[1], columns / size[0], rows / size[1]])
-    shape = np.array([columns, rows])
+    wanted = min(_MAX_CELLS, max(16, int(edges.shape[0] / _EDGES_PER_CELL)))
+    columns = int(np.clip(round(math.sqrt(wanted * size[0] / size[1])), 1, wanted))
+    rows = max(1, wanted // columns)
+    width, height = size[0] / columns, size[1] / rows
+    frame, shape = np.array([*low, 1.0 / width, 1.0 / height, width, height]), np.array([columns, rows])
 
-    cell_first, cell_list = _listed(columns * rows, kernels.cell_edges, edges, frame, shape)
-    busy = np.diff(cell_first)
-    cuts = np.where(busy > 0, np.clip(np.ceil(np.sqrt(2.0 * busy)), 2, _MAX_CUTS), 1).astype(np.int32)
-    leaf = np.concatenate([[0], np.cumsum(cuts.astype(np.int64) ** 2)]).astype(np.int32)
-    leaf_first, leaf_list = _listed(
-        int(leaf[-1]), kernels.leaf_edges, edges, cell_first, cell_list, frame, shape, cuts, leaf
-    )
+    cell_lists = _listed(columns * rows, kernels.cell_edges, edges, frame, shape)
+    busy = np.diff(cell_lists[0])
+    cuts = np.where(busy > 0, np.clip(np.ceil(np.sqrt(_LEAVES_PER_EDGE * busy)), 2, _MAX_CUTS), 1).astype(np.int64)
+    leaf = np.concatenate([[0], np.cumsum(cuts**2)])
+    leaves = int(leaf[-1])
+    cells = np.vstack([np.column_stack([leaf[:-1], cuts]), [leaves, 1]]).astype(np.int32)
+    leaf_lists = _listed(leaves, kernels.leaf_edges, edges, *cell_lists, frame, shape, cells)
 
-    bounds = _zone_boxes(edges, first)
-    count = np.zeros(int(leaf[-1]) + 1, np.int32)
-    empty = np.empty(0, np.int32), np.empty(0, np.int8), np.empty((0, 2), np.int32), np.empty((0, 4))
-    fill = (
-        edges, first, bounds, frame, shape, cuts, leaf, cell_first, cell_list, leaf_first, leaf_list,
-    )  # fmt: skip
-    kernels.fill_items(*fill, count, *empty)
-    start = np.concatenate([[0], np.cumsum(count[:-1])]).astype(np.int32)
-    items = int(start[-1])
-    zone, parity = np.empty(items, np.int32), np.empty(items, np.int8)
-    span, near = np.empty((items, 2), np.int32), np.empty((leaf_list.size, 4))
-    kernels.fill_items(*fill, start.copy(), zone, parity, span, near)
-    return frame, shape, cuts, leaf, start, zone_of[zone], parity, span, near
+    room, items = 2 * leaves + 64, -1
+    while items < 0 or items > room:
+        room = max(room, items)
+        of_leaf, item = np.empty(room, np.int32), np.empty((room, 4), np.int32)
+        items = kernels.find_items(
+            edges, first, bounds, frame, shape, cells, *cell_lists, *leaf_lists, of_leaf, item
+        )  # fmt: skip
+    word = np.empty(leaves + 1, np.int32)
+    lists = np.empty(1 + 3 * items + leaf_lists[1].size, np.int32)
+    used, longest = kernels.pack_lists(of_leaf[:items], item[:items], leaf_lists[1], zone_of, word, lists)
+    return frame, np.append(shape, longest), cells, word, lists[:used].copy(), edges
 
 
 def _listed(cells, walk, *grid):

@@ -18,6 +18,7 @@ from geofences.features import Defect
 from geofences.index import Index, Outlines
 from geofences.validity import validity
 from vts.errors import ZoneError
+from vts.geo import metres_per_degree
 
 ARC_M = 0.1  # greatest distance between a drawn arc and the true one
 _LEG_DEG = 0.02  # a drawn line is straight in longitude and latitude: cut to this, its projection is too
@@ -304,7 +305,9 @@ def _axis(kind, properties, geometry):
     direction_deg = properties.get("direction_deg")
     if direction_deg is None or not geometry.geom_type.endswith("Polygon"):
         return np.empty((0, 2))
-    middle, squeeze = geometry.centroid, math.cos(math.radians(geometry.centroid.y))
+    middle = geometry.centroid
+    east_m, north_m = metres_per_degree(middle.y)
+    squeeze = east_m / north_m
     ux, uy = math.sin(math.radians(direction_deg)), math.cos(math.radians(direction_deg))
     c = shapely.get_coordinates(geometry)
     along = (c[:, 0] - middle.x) * squeeze * ux + (c[:, 1] - middle.y) * uy

@@ -1,0 +1,204 @@
+"""The grid index against shapely: the same answer for every position, on edges and vertices too."""
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geofences import kernels
+from geofences.index import Index
+from geofences.zones import Zones, from_geojson
+from vts.geo import angle_diff_deg, bearing_deg
+
+
+def zones_of(*areas):
+    """Zones over shapely polygons."""
+    column = np.empty(len(areas), object)
+    column[:] = areas
+    kinds = ("restricted_area",) * len(areas)
+    return Zones(
+        tuple(f"zone {k}" for k in range(len(areas))), kinds, tuple({"kind": k} for k in kinds), column, column
+    )
+
+
+def star(rng, lon, lat, radius, vertices, digits=17):
+    """A star-shaped polygon, a third of the time with a hole."""
+    angle = np.sort(rng.uniform(0, 2 * np.pi, vertices))
+    reach = radius * rng.uniform(0.4, 1.0, vertices)
+    ring = np.round(np.column_stack([lon + reach * np.cos(angle), lat + reach * np.sin(angle)]), digits)
+    hole = [(lon, lat) + (ring - (lon, lat)) * 0.3] if rng.random() < 0.33 else []
+    return shapely.Polygon(ring, hole)
+
+
+def adversarial(rng, outlines, n):
+    """Positions anywhere, on vertices, on edges, one step of a double beside them, and on crossings of their rows."""
+    e = outlines.edges
+    west, south, east, north = e[:, 0].min() - 0.1, e[:, 1].min() - 0.1, e[:, 0].max() + 0.1, e[:, 1].max() + 0.1
+    pick, t = e[rng.integers(0, len(e), n)], rng.choice([0.0, 0.25, 0.5, 1.0 / 3.0, 0.9], n)
+    on = pick[:, :2] + t[:, None] * (pick[:, 2:] - pick[:, :2])
+    beside = np.nextafter(on, on + rng.choice([-1.0, 0.0, 1.0], on.shape))
+    rows = np.column_stack([rng.choice(e[:, 0], n), rng.choice(e[:, 1], n)])
+    level = np.column_stack([rng.uniform(west, east, n), rng.choice(e[:, 1], n)])
+    anywhere = np.column_stack([rng.uniform(west, east, n), rng.uniform(south, north, n)])
+    points = np.concatenate([on, beside, rows, level, anywhere])
+    return np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
+
+
+def differences(zones, lon, lat):
+    """How many (position, zone) pairs the index and shapely do not agree on."""
+    hits = zones.index.locate(lon, lat)
+    points, wrong = shapely.points(lon, lat), 0
+    for zone, area in enumerate(zones.area):
+        shapely.prepare(area)
+        ours = np.zeros(lon.size, bool)
+        ours[hits.row[hits.zone == zone]] = True
+        wrong += int((ours != shapely.intersects(area, points)).sum())
+    assert np.array_equal(np.lexsort((hits.zone, hits.row)), np.arange(hits.row.size))
+    return wrong
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 2, 3, 17]), st.floats(-60, 60), st.floats(-175, 175))
+def test_index_agrees_with_shapely_on_every_position(seed, digits, lat, lon):
+    rng = np.random.default_rng(seed)
+    areas = [
+        star(rng, lon + rng.normal(), lat + rng.normal(), 10 ** rng.uniform(-1, 0.5), 30, digits) for _ in range(8)
+    ]
+    areas = [area for area in areas if area.is_valid and not area.is_empty]
+    if areas:
+        zones = zones_of(*areas)
+        assert 0 == differences(zones, *adversarial(rng, zones.index.outlines, 300))
+
+
+@pytest.mark.slow
+def test_index_agrees_with_shapely_on_ten_million_positions(few):
+    rng = np.random.default_rng(10)
+    areas = [star(rng, 114 + rng.normal(), 22 + rng.normal(), 0.2, 300, 17 if k % 2 else 3) for k in range(200)]
+    zones = zones_of(*(area for area in areas if area.is_valid))
+    for _ in range(20):
+        assert 0 == differences(zones, *adversarial(rng, zones.index.outlines, few(100_000, 200)))
+
+
+def test_side_is_exact_where_doubles_are_not():
+    x1, y1 = 12.0, 12.0
+    steps = np.nextafter(0.5, 1.0) - 0.5
+    for i in range(8):
+        for j in range(8):
+            want = np.sign((j - i) * 1.0)  # left of the rising diagonal is above it
+            assert want == kernels.side(24.0, 24.0, x1, y1, 0.5 + i * steps, 0.5 + j * steps) * -1.0
+
+
+def test_position_on_an_edge_or_vertex_is_inside_and_nan_nowhere():
+    index = zones_of(shapely.box(113.9, 22.1, 114.0, 22.2)).index
+    lon = [113.9, 113.95, 114.0, np.nextafter(114.0, 115), np.nan]
+    assert [0, 1, 2] == index.locate(lon, [22.1, 22.2, 22.15, 22.15, 22.15]).row.tolist()
+
+
+def test_zone_over_the_antimeridian_holds_both_sides_however_it_is_drawn():
+    ring = [[179, -17], [-179, -17], [-179, -16], [179, -16], [179, -17]]
+    halves = (
+        [[[179, -17], [180, -17], [180, -16], [179, -16], [179, -17]]],
+        [[[-180, -17], [-179, -17], [-179, -16], [-180, -16], [-180, -17]]],
+    )
+    run_on = [[179, -17], [181, -17], [181, -16], [179, -16], [179, -17]]
+    lon, lat = np.array([178.9, 179.5, 180.0, -180.0, -179.5, -178.9, 0.0]), np.full(7, -16.5)
+    for shape, coordinates in (("Polygon", [ring]), ("MultiPolygon", halves), ("Polygon", [run_on])):
+        p = {"name": "Fiji", "kind": "restricted_area", "source": "test"}
+        feature = {"type": "Feature", "geometry": {"type": shape, "coordinates": coordinates}, "properties": p}
+        index = from_geojson({"type": "FeatureCollection", "features": [feature]}).index
+        assert [1, 2, 3, 4] == index.locate(lon, lat).row.tolist()
+        distance_m, _ = index.edge_m(lon, lat, [2, 3, 0], [0, 0, 0])
+        assert np.allclose([-55_330, -55_330, 10_672], distance_m, rtol=2e-3)  # the seam is no edge
+
+
+def test_harbours_of_both_hemispheres_share_an_index():
+    areas = [
+        shapely.box(x, y, x + 0.2, y + 0.2) for x, y in ((-70, -40), (4, 52), (113.8, 22.1), (151, -34), (179.9, 0))
+    ]
+    index = zones_of(*areas).index
+    middle = np.array([shapely.get_coordinates(a.centroid)[0] for a in areas])
+    middle[:, 0] = (middle[:, 0] + 180) % 360 - 180
+    hits = index.locate(middle[:, 0], middle[:, 1])
+    assert [0, 1, 2, 3, 4] == hits.zone.tolist() == hits.row.tolist()
+
+
+def test_answers_do_not_depend_on_the_batch():
+    rng = np.random.default_rng(3)
+    index = zones_of(*(star(rng, 114, 22, 0.3, 40) for _ in range(30))).index
+    lon, lat = rng.uniform(113.5, 114.5, 3000), rng.uniform(21.5, 22.5, 3000)
+    whole = index.locate(lon, lat)
+    rows, zones = [], []
+    for begin in range(0, 3000, 701):
+        part = index.locate(lon[begin : begin + 701], lat[begin : begin + 701])
+        rows.append(part.row + begin)
+        zones.append(part.zone)
+    assert np.array_equal(whole.row, np.concatenate(rows)) and np.array_equal(whole.zone, np.concatenate(zones))
+    first = index.first_zone(lon, lat)
+    assert np.array_equal(np.unique(whole.row), np.flatnonzero(first >= 0))
+    assert np.array_equal(first[np.unique(whole.row)], whole.zone[np.unique(whole.row, return_index=True)[1]])
+
+
+def test_distance_to_the_edge_is_the_geodesic_one_and_negative_inside():
+    from pyproj import Geod
+
+    rng = np.random.default_rng(4)
+    area = star(rng, 114.0, 22.0, 0.1, 60)
+    index = zones_of(area).index
+    lon, lat = rng.uniform(113.85, 114.15, 40), rng.uniform(21.85, 22.15, 40)
+    distance_m, bearing = index.edge_m(lon, lat, np.arange(40), np.zeros(40, int))
+    inside = shapely.contains_xy(area, lon, lat)
+    assert np.array_equal(inside, distance_m < 0)
+    shore = shapely.segmentize(area.boundary, 2e-5)
+    c = shapely.get_coordinates(shore)
+    for k in range(40):
+        azimuth, _, all_m = Geod(ellps="WGS84").inv(np.full(len(c), lon[k]), np.full(len(c), lat[k]), c[:, 0], c[:, 1])
+        nearest = np.argmin(all_m)
+        assert abs(abs(distance_m[k]) - all_m[nearest]) < 1.0 + 2e-3 * all_m[nearest]
+        assert abs(angle_diff_deg(bearing[k], azimuth[nearest])) < 1.0 or all_m[nearest] < 200
+
+
+def test_vessel_heading_for_a_zone_is_told_when_it_enters_and_how_near_it_passes():
+    index = zones_of(shapely.box(114.0, 22.0, 114.1, 22.1)).index
+    lon, lat = np.array([113.9, 113.9, 114.06, 113.9]), np.array([22.05, 22.05, 22.05, 22.05])
+    sog, cog = np.array([10.0, 10.0, 10.0, np.nan]), np.array([90.0, 0.0, 0.0, np.nan])
+    hits, edge_m, bearing, enter_s, pass_m = index.stand(lon, lat, sog, cog, [0], 50_000.0, 3600.0)
+    assert [0, 1, 2, 3] == hits.row.tolist()
+    east_m = 0.1 * 103_260
+    assert np.allclose([east_m, east_m, -4126, east_m], edge_m, rtol=2e-3)
+    assert np.allclose([90, 90, 90, 90], bearing, atol=0.1)
+    assert np.isclose(east_m / (10 * 1852 / 3600), enter_s[0], rtol=1e-3)
+    assert np.isnan(enter_s[[1, 3]]).all() and enter_s[2] == 0
+    assert np.allclose([0, east_m, 0, east_m], pass_m, rtol=2e-3)
+
+
+def test_course_against_a_lane_is_told_by_its_axis():
+    p = {"name": "lane", "kind": "tss_lane", "source": "test", "direction_deg": 43}
+    ring = [
+        [119.062, 24.875833],
+        [119.075, 24.888667],
+        [119.073833, 24.894833],
+        [119.058, 24.879333],
+        [119.062, 24.875833],
+    ]
+    feature = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": p}
+    index = from_geojson({"type": "FeatureCollection", "features": [feature]}).index
+    along = index.along([119.068], [24.886], [0], [0])
+    assert abs(angle_diff_deg(43.0, along.axis_deg[0])) < 0.1
+    axis = index.outlines.axis
+    assert abs(angle_diff_deg(43.0, bearing_deg(*axis[0], *axis[1]))) < 0.2  # on the mean sphere
+    assert 0 < along.along_m[0] < index.length_m(0)
+
+
+def test_empty_zones_hold_nothing():
+    index = zones_of().index
+    assert 0 == index.locate([0.0], [0.0]).row.size
+    assert [-1] == index.first_zone([0.0], [0.0]).tolist()
+
+
+def test_index_of_one_zone_is_that_of_its_outlines():
+    index = zones_of(shapely.Point(114, 22).buffer(0.1)).index
+    again = Index(index.outlines)
+    rng = np.random.default_rng(0)
+    lon, lat = rng.uniform(113.8, 114.2, 500), rng.uniform(21.8, 22.2, 500)
+    assert np.array_equal(index.first_zone(lon, lat), again.first_zone(lon, lat))
