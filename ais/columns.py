@@ -226,7 +226,7 @@ def limits(kind, part_b):
     if kind == 27:
         return 90, 174
     if kind == 24:
-        return (162 if part_b else 156), 174
+        return (162 if part_b else 156), 216  # some class B sets pad part B to 204
     if kind <= 4 or kind in (9, 11, 18):
         return 162, 174
     return 40, 6 * MAX_CHARS

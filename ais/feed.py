@@ -1,13 +1,16 @@
 """`ais.read`: a log to Statics and Reports batches, by the fast lane."""
 
 import datetime
+import itertools
 
 import numpy as np
 
-from ais import columns, envelope
-from ais.intake import Intake
+from ais import columns, envelope, tables
+from ais.intake import Intake, recorded
 from vts.errors import LogError, UsageError
-from vts.schema import AIS_A, AIS_ATON, AIS_B, AIS_BASE, AIS_LONG_RANGE, AIS_SAR, AIS_SENSOR, Reports, Statics
+from vts.files import chunks
+from vts.radar.pcap import MAGICS
+from vts.schema import AIS_A, AIS_ATON, AIS_B, AIS_BASE, AIS_LONG_RANGE, AIS_SAR, AIS_SENSOR, Rejects, Reports, Statics
 from vts.units import MINUTE, S
 
 HEARD_NS = 15 * S  # a position is older than this at its reception only by a clock error: then it counts as received
@@ -153,7 +156,7 @@ class Wire:
         self._timed = 0
 
     def __iter__(self):
-        return self.over(self.intake.chunks)
+        return self.over(self.intake.blocks())
 
     def over(self, blocks):
         """The same of these blocks."""
@@ -210,16 +213,34 @@ def _first(table, rows):
 class Feed:
     """An iterable of Statics and Reports batches; `seq` ascends over both within a chunk, Statics first.
 
-    `rejects` counts lines; `bytes_done` of `bytes_total` (0: unknown) is the progress; `stations` names the receivers
-    and `receptions` tells, for the chunk just given, who else received what.
+    `rejects` counts lines, or rows of a table; `bytes_done` of `bytes_total` (0: unknown) is the progress; `stations`
+    names the receivers and `receptions` tells, for the chunk just given, who else received what.
     """
 
-    def __init__(self, source, *, start=None, rate=None, keep_bad=False, merge=True):
-        self.wire = Wire(source, start=start, rate=rate, keep_bad=keep_bad, merge=merge)
+    def __init__(self, source, *, start=None, rate=None, keep_bad=False, merge=True, mapping=None):
+        self.chunks = chunks(source)
+        self._options = {"start": start, "rate": rate, "keep_bad": keep_bad, "merge": merge}
+        self._mapping = mapping
+        self._lane = None
+        self.rejects = Rejects(self.chunks.name)
         self.receptions = columns.receptions(0)
+        Clock(start, rate)  # what cannot be used is refused before the first byte is read
+
+    bytes_done = property(lambda self: self.chunks.bytes_done)
+    bytes_total = property(lambda self: self.chunks.bytes_total)
 
     def __iter__(self):
-        for fixes, parts, heard in self.wire:
+        blocks = iter(self.chunks)
+        first = next(blocks, b"")
+        blocks = itertools.chain((first,), blocks)
+        if self._mapping is not None or tables.is_table(first):
+            self._lane = tables.Table(self.chunks, self._mapping)
+            self.rejects = self._lane.rejects
+            yield from self._lane.over(blocks)
+            return
+        self._lane = Wire(self.chunks, **self._options)
+        self.rejects = self._lane.intake.rejects
+        for fixes, parts, heard in self._lane.over(recorded(blocks) if first[:4] in MAGICS else blocks):
             self.receptions = heard
             if parts.mmsi.size:
                 yield statics(parts)
@@ -227,17 +248,6 @@ class Feed:
                 yield reports(fixes)
 
     @property
-    def rejects(self):
-        return self.wire.intake.rejects
-
-    @property
-    def bytes_done(self):
-        return self.wire.intake.chunks.bytes_done
-
-    @property
-    def bytes_total(self):
-        return self.wire.intake.chunks.bytes_total
-
-    @property
     def stations(self):
-        return self.wire.intake.stations
+        """Names of the receivers by the row that `receptions` gives."""
+        return self._lane.intake.stations if isinstance(self._lane, Wire) else []

@@ -1,11 +1,13 @@
 """From a log's blocks to whole messages: lines cut at newlines, envelopes read, every line counted."""
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
 
 from ais import envelope
-from vts.files import chunks
+from vts.files import Chunks, chunks
+from vts.radar.pcap import MAGICS, payloads
 from vts.schema import Rejects
 
 
@@ -20,11 +22,24 @@ class Held(NamedTuple):
     rows: int
 
 
+def recorded(blocks):
+    """Lines of a pcap or pcapng recording; a payload without NMEA is left as one line, to be counted."""
+    held = []
+    for t_ns, payload, _, _ in payloads(blocks):
+        lines = payload.removeprefix(b"UdPbC\0").replace(b"\r", b"").split(b"\n")
+        text = [b"%d %s\n" % (t_ns, line) for line in lines if line[:1] in (b"!", b"$", b"\\")]
+        held.extend(text or (b"\x00\n",))
+        if len(held) >= 4096:
+            yield b"".join(held)
+            held.clear()
+    yield b"".join(held)
+
+
 class Intake:
     """An iterable of Held; `rejects` counts the lines. `counts` and `firsts` are this buffer's, for later stages."""
 
     def __init__(self, source, *, keep_bad=False, size=1 << 20):
-        self.chunks = chunks(source, size)
+        self.chunks = source if isinstance(source, Chunks) else chunks(source, size)
         self.rejects = Rejects(self.chunks.name)
         self.state = envelope.fresh()
         self.keep_bad = keep_bad
@@ -60,7 +75,14 @@ class Intake:
         self._orphans()
 
     def __iter__(self):
-        return self.over(self.chunks)
+        return self.over(self.blocks())
+
+    def blocks(self):
+        """The log's blocks; of a recording of a network the payloads, a line each, with the packet's time before it."""
+        blocks = iter(self.chunks)
+        first = next(blocks, b"")
+        blocks = itertools.chain((first,), blocks)
+        return recorded(blocks) if first[:4] in MAGICS else blocks
 
     def _held(self, tail, block, base):
         n = len(tail) + len(block)
