@@ -134,10 +134,10 @@ def packed(w):
 def unarmour(text, at, size, out_words):
     """Whether all `size` characters are six-bit ones; out_words: 48 bits each, then two words of zeros."""
     k = 0
-    good = True
     while size >= 8:
         w = word(text, at)
-        good = good and fits(w)
+        if not fits(w):
+            return False
         out_words[k] = packed(w)
         k += 1
         at += 8
@@ -145,11 +145,12 @@ def unarmour(text, at, size, out_words):
     if size > 0:
         keep = ~U8(0) << U8(64 - 8 * size)
         w = (word(text, at) & keep) | (ZERO & ~keep)
-        good = good and fits(w)
+        if not fits(w):
+            return False
         out_words[k] = packed(w)
         k += 1
     out_words[k] = out_words[k + 1] = 0
-    return good
+    return True
 
 
 @kernel

@@ -1,12 +1,11 @@
 """`ais.read`: a log to Statics and Reports batches, by the fast lane."""
 
 import datetime
-import itertools
 
 import numpy as np
 
 from ais import columns, envelope, tables
-from ais.intake import Intake, recorded
+from ais.intake import Intake, opened, recorded
 from vts.errors import LogError, UsageError
 from vts.files import chunks
 from vts.radar.pcap import MAGICS
@@ -230,9 +229,7 @@ class Feed:
     bytes_total = property(lambda self: self.chunks.bytes_total)
 
     def __iter__(self):
-        blocks = iter(self.chunks)
-        first = next(blocks, b"")
-        blocks = itertools.chain((first,), blocks)
+        first, blocks = opened(self.chunks)
         if self._mapping is not None or tables.is_table(first):
             self._lane = tables.Table(self.chunks, self._mapping)
             self.rejects = self._lane.rejects

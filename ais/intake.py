@@ -22,6 +22,18 @@ class Held(NamedTuple):
     rows: int
 
 
+def opened(blocks):
+    """(at least the first line, all blocks again): enough to tell what a log is, however small its blocks."""
+    blocks = iter(blocks)
+    first = b""
+    while b"\n" not in first and len(first) < envelope.MAX_LINE:
+        block = next(blocks, None)
+        if block is None:
+            break
+        first += block
+    return first, itertools.chain((first,), blocks)
+
+
 def recorded(blocks):
     """Lines of a pcap or pcapng recording; a payload without NMEA is left as one line, to be counted."""
     held = []
@@ -68,6 +80,7 @@ class Intake:
                 tail += block
             if len(tail) > envelope.MAX_LINE:
                 self.rejects.add(envelope.REASONS[envelope.TOO_LONG], 1, tail[:200])
+                self.state.mark[envelope.MARK_LINES] += 1
                 base += len(tail)
                 tail, skipping = b"", True
         if tail:
@@ -79,9 +92,7 @@ class Intake:
 
     def blocks(self):
         """The log's blocks; of a recording of a network the payloads, a line each, with the packet's time before it."""
-        blocks = iter(self.chunks)
-        first = next(blocks, b"")
-        blocks = itertools.chain((first,), blocks)
+        first, blocks = opened(self.chunks)
         return recorded(blocks) if first[:4] in MAGICS else blocks
 
     def _held(self, tail, block, base):

@@ -7,12 +7,15 @@ and knows no "not available". `raw=True` gives the wire integers, which encode t
 
 import datetime
 import functools
+import math
 import re
 
 import numpy as np
 
 from ais import columns, envelope
 from vts.errors import UsageError
+from vts.radar.pcap import MAGICS
+from vts.schema import AIS_A, AIS_ATON, AIS_B, AIS_BASE, AIS_LONG_RANGE, AIS_SAR, Reports
 
 # pyais's converters as (scale, offset): physical = wire * scale + offset
 _SCALES = {
@@ -556,6 +559,14 @@ def iso(t_ns):
     return f"{when:%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"
 
 
+_TYPE_OF_KIND = {AIS_A: 1, AIS_B: 18, AIS_BASE: 4, AIS_ATON: 21, AIS_SAR: 9, AIS_LONG_RANGE: 27}
+
+
+def _known(value):
+    """None for NaN, which JSON has no word for."""
+    return None if math.isnan(value) else value
+
+
 ARMOUR = re.compile(rb"[0-W`-w]*\Z")
 
 
@@ -569,14 +580,46 @@ class Messages:
         self.intake = Intake(source, keep_bad=keep_bad)
         self.clock = Clock(start, rate)
         self.raw = raw
+        self.rejects = self.intake.rejects
 
-    rejects = property(lambda self: self.intake.rejects)
     bytes_done = property(lambda self: self.intake.chunks.bytes_done)
     bytes_total = property(lambda self: self.intake.chunks.bytes_total)
 
     def __iter__(self):
+        from ais import tables
+        from ais.intake import opened, recorded
+
+        first, blocks = opened(self.intake.chunks)
+        if tables.is_table(first):
+            return self._rows(tables.Table(self.intake.chunks), blocks)
+        return self._sentences(recorded(blocks) if first[:4] in MAGICS else blocks)
+
+    def _rows(self, table, blocks):
+        """A table's rows as position reports."""
+        self.rejects = table.rejects
+        for batch in table.over(blocks):
+            if not isinstance(batch, Reports):
+                continue
+            for row in zip(*(column.tolist() for column in batch), strict=True):
+                r = dict(zip(batch._fields, row, strict=True))
+                yield {
+                    "t": iso(r["t_ns"]),
+                    "station": None,
+                    "offset": r["seq"],
+                    "type": _TYPE_OF_KIND[r["kind"]],
+                    "mmsi": r["ident"],
+                    "longitude_deg": _known(r["lon_deg"]),
+                    "latitude_deg": _known(r["lat_deg"]),
+                    "sog_kn": _known(r["sog_kn"]),
+                    "cog_deg": _known(r["cog_deg"]),
+                    "true_heading_deg": _known(r["heading_deg"]),
+                    "rate_of_turn_deg_min": _known(r["rot_deg_min"]),
+                    "navigational_status": r["nav_status"] if r["nav_status"] >= 0 else None,
+                }
+
+    def _sentences(self, blocks):
         stations = []
-        for held in self.intake:
+        for held in self.intake.over(blocks):
             if self.clock.start_ns is not None:
                 rx_ns = held.frames.rx_ns[: held.rows]
                 self.clock.fill(rx_ns, (rx_ns == envelope.NONE) & (held.frames.at[: held.rows] >= 0))

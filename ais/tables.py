@@ -250,7 +250,8 @@ def is_table(first):
         return True
     line = first[:MAX_HEADER].split(b"\n")[0]
     names = _header(line)
-    return len(names) >= 4 and any(n in ("lat", "latitude", "latitudedegrees", "latdeg", "y") for n in names)
+    latitude = ("lat", "latitude", "latitudedegrees", "latdeg", "y")
+    return len(names) >= 4 and any(n in latitude for n in names) and not any(c in line for c in b"!\\${")
 
 
 def _header(line):
@@ -301,12 +302,6 @@ class Table:
 
     def _csv(self, first, blocks):
         """(frame of text by our fields, bad rows) every ROWS rows."""
-        while b"\n" not in first and len(first) < MAX_HEADER:
-            more = next(blocks, None)
-            if more is None:
-                first += b"\n"
-                break
-            first += more
         head, _, rest = first.partition(b"\n")
         names = _header(head)
         mapping = self.mapping or _fitting(names, self.chunks.name)

@@ -4,7 +4,8 @@ Differences that are ours by intention, each with its reason:
 
 - rate of turn: pyais rounds to whole degrees a minute and makes an enum of +-127 and -128; here the wire integer, since
   the sensor's step is finer than a degree a minute.
-- ship type and type of aid: pyais folds reserved codes into another or 0; here the wire integer, since a code is evidence.
+- ship type and type of aid: pyais folds reserved codes into another or 0; here the wire integer: a code is
+  evidence.
 - texts: pyais keeps what follows an @ inside and strips leading blanks; here @ ends the text (M.1371-5, 3.3.7).
 - position of type 27: pyais gives degrees to five decimals; here 1/600000 degree, one scale for all types.
 - SOG of types 9 and 27: pyais gives knots; here 0.1 kn with 1023 for "not available", one scale for all types.

@@ -124,3 +124,10 @@ def test_bad_rows_are_counted_and_unknown_columns_refused():
     assert (1, {"bad row": 3, "no time": 1}) == (rejects.used, rejects.counts)
     with pytest.raises(LogError, match="TOML mapping"):
         read("a,b,latitude,longitude\n1,2,3,4\n")
+
+
+def test_messages_of_a_table_are_its_rows(data):
+    first = next(iter(ais.messages(data("ais", "solent-stonesoup", "SolentAIS_20160112_130211.csv"))))
+    assert ("2016-01-12T13:02:11.218000Z", 235070762, 5.9, None) == tuple(
+        first[k] for k in ("t", "mmsi", "sog_kn", "true_heading_deg")
+    )
