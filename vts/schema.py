@@ -70,7 +70,7 @@ def table(cls):
             )
         given = {name: np.atleast_1d(np.asarray(c)) for name, c in columns.items() if c is not None}
         lengths = {len(c) for c in given.values()}
-        n = max(lengths, default=0)
+        n = max(lengths - {1} or lengths, default=0)  # single values go with any number of rows, none too
         if len(lengths - {1}) > 1 or any(c.ndim != 1 for c in given.values()):
             raise SchemaError(
                 f"{klass.__name__}: columns must be 1-D and of one length, not "

@@ -12,9 +12,9 @@ __all__ = ["build", "names", "title", "traffic"]
 
 
 def _catalogue():
-    from vts.simulate import estuary, study
+    from vts.simulate import estuary, hard, study
 
-    return estuary.SCENARIOS | study.SCENARIOS
+    return estuary.SCENARIOS | study.SCENARIOS | hard.SCENARIOS
 
 
 def names():
@@ -33,7 +33,7 @@ def build(name, seed=1, **overrides):
     Raises UsageError that lists the names, or the arguments, when one is unknown.
     """
     maker = _maker(name)
-    allowed = [p for p in inspect.signature(maker).parameters if p not in ("seed", "name")]
+    allowed = [p for p in inspect.signature(maker).parameters if p not in ("seed", "name", "case")]
     unknown = sorted(set(overrides) - set(allowed))
     if unknown:
         raise UsageError(f"scenario {name} has no setting {unknown[0]!r}; it has {', '.join(allowed)}")

@@ -44,3 +44,10 @@ def swapped(messages, scene, one, other, fleet, from_s):
     """Two ships send each other's MMSI from a time on."""
     messages = renamed(messages, scene, one, fleet.mmsi[other], from_s)
     return renamed(messages, scene, other, fleet.mmsi[one], from_s)
+
+
+def misdated(messages, scene, station, from_s, to_s, ahead_s):
+    """What a station has heard in a span bears a reception time that is wrong by so much; the order stays."""
+    t = seconds(messages, scene)
+    which = (messages.station == station) & (t >= from_s) & (t < to_s)
+    return messages._replace(rx_ns=messages.rx_ns + np.where(which, int(ahead_s * S), 0))

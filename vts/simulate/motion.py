@@ -217,7 +217,7 @@ def escort(leader, ship, ahead_m, starboard_m, rng):
     a, b = ahead_m + wobble[0], starboard_m + wobble[1]
     x = leader.x_m[ship] + a * np.sin(eased) + b * np.cos(eased)
     y = leader.y_m[ship] + a * np.cos(eased) - b * np.sin(eased)
-    return _from_positions(x, y, eased / DEG)
+    return along(x, y, eased / DEG)
 
 
 def tow(leader, ship, line_m):
@@ -232,11 +232,11 @@ def tow(leader, ship, line_m):
     where = run - line_m
     xb, yb = np.interp(where, run0[keep], x0[keep]), np.interp(where, run0[keep], y0[keep])
     heading = np.arctan2(x - xb, y - yb) / DEG
-    return _from_positions(xb, yb, heading)
+    return along(xb, yb, heading)
 
 
-def _from_positions(x, y, heading_deg):
-    """Motion of one ship from its positions."""
+def along(x, y, heading_deg):
+    """Motion of one ship from its positions at every second."""
     vx, vy = np.gradient(x, STEP_S), np.gradient(y, STEP_S)
     one = [a[None, :] for a in (_travelled(x[:1], vx[None])[0], _travelled(y[:1], vy[None])[0], vx, vy)]
     return Motion(*one, heading_deg[None, :] % 360.0, np.zeros(1), np.array([(x.size - 1) * STEP_S]))

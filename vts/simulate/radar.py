@@ -38,11 +38,13 @@ class Radar:
     fades: bool = False  # Pd falls with range, the sooner the smaller the ship
     glint: bool = False  # the centre wanders over the ship: 1 sigma = length / 6 along, beam / 6 across
     extended: bool = False  # a ship much longer than the range cell may give more than one plot
+    merges: bool = False  # two ships in one resolution cell (40 m, 1 degree) give one plot between them
     wakes: float = 0.0  # probability of a plot in the wake of a fast craft
     clutter_cells: int = 0  # patches of sea clutter that stay for many scans
     shadows: tuple = ()  # (from_deg, to_deg, beyond_m): sectors that nothing is seen in beyond a range
     outages: tuple = ()  # (from_s, to_s)
     bursts: tuple = ()  # (from_s, to_s, false plots per scan)
+    jumps: tuple = ()  # (from_s, to_s, how far the clock is ahead then, s)
 
 
 @table
@@ -86,6 +88,9 @@ def scan(radar, site, fleet, motion, rng, scene):
     range_m, azimuth = _polar(radar, scene, x, y)
     seen = rng.random(t.size) < _pd(radar, fleet, range_m, who) * (who >= 0) + radar.pd * (who < 0)
     seen &= (range_m > radar.min_range_m) & (range_m < radar.max_range_m)
+    if radar.merges:
+        who, range_m, azimuth, gone = _merged(radar, t, who, range_m, azimuth, seen)
+        seen &= ~gone
     length = fleet.length_m[who]
     length = np.where(who >= 0, np.maximum(length * (1 + 0.1 * rng.standard_normal(t.size)), 5.0), 20.0)
     true = (t[seen], who[seen], range_m[seen], azimuth[seen], length[seen])
@@ -104,7 +109,10 @@ def _plots(site, radar, scene, t, who, range_m, azimuth, length, keep):
     t, who, range_m, azimuth, length = (c[keep] for c in (t, who, range_m, azimuth, length))
     order = np.lexsort((who, azimuth, t))
     lsb = 360.0 / 65_536
-    clock_ns = np.round((t + radar.clock_s) * 128).astype(np.int64) * (S // 128)
+    ahead_s = np.full(t.size, radar.clock_s)
+    for from_s, to_s, jump_s in radar.jumps:
+        ahead_s += np.where((t >= from_s) & (t < to_s), jump_s, 0.0)
+    clock_ns = np.round((t + ahead_s) * 128).astype(np.int64) * (S // 128)
     return Plots(
         t_ns=(scene.start_ns + clock_ns)[order],
         site=np.full(t.size, site),
@@ -128,6 +136,26 @@ def _pd(radar, fleet, range_m, who):
         return np.full(range_m.shape, radar.pd)
     half_m = 6_000.0 * (fleet.length_m[who] / 10.0) ** 0.45
     return radar.pd / (1.0 + (range_m / half_m) ** 6)
+
+
+def _merged(radar, t, who, range_m, azimuth, seen):
+    """(who, range, azimuth, gone) after plots that share a cell have become one, which counts for nobody alone."""
+    turn = np.floor((t - azimuth / 360.0 * radar.period_s) / radar.period_s + 0.5)
+    gone, taken = np.zeros(t.size, bool), np.zeros(t.size, bool)
+    who, range_m, azimuth = who.copy(), range_m.copy(), azimuth.copy()
+    rows = np.flatnonzero(seen)
+    rows = rows[np.argsort(turn[rows], kind="stable")]
+    for group in np.split(rows, np.flatnonzero(np.diff(turn[rows])) + 1):
+        off = np.abs((azimuth[group][:, None] - azimuth[group] + 180.0) % 360.0 - 180.0)
+        near = (np.abs(range_m[group][:, None] - range_m[group]) < 40.0) & (off < 1.0)
+        for a, b in zip(*np.nonzero(np.triu(near, 1)), strict=True):
+            one, two = group[a], group[b]
+            if not (taken[one] or taken[two]):
+                taken[[one, two]] = True
+                range_m[one] = (range_m[one] + range_m[two]) / 2
+                azimuth[one] += ((azimuth[two] - azimuth[one] + 180.0) % 360.0 - 180.0) / 2
+                who[one], gone[two] = -1, True
+    return who, range_m, azimuth, gone
 
 
 def _hidden(radar, azimuth, range_m, t):

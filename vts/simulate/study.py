@@ -5,6 +5,8 @@ of 10 m and 0.25 m/s on 80 % of the ships, 10 % lost, 0.5 to 5 s late, 3 % of th
 arbitrary place of the open sea south of the estuary.
 """
 
+import inspect
+
 import numpy as np
 
 from vts.schema import AIS_A
@@ -34,19 +36,20 @@ def preset(
     latency_s=(0.5, 5.0),
     spoofed=0.03,
     turns_per_hour=12.0,
+    radar=(),
 ):
-    """Ships spread over a disc around one radar, most with AIS; the tracker's yardstick."""
+    """Ships spread over a disc around one radar, most with AIS; `radar` changes fields of vts.simulate.radar.Radar."""
     rng = streams(name, seed)
     scene = Scene(START_NS, *SITE)
-    motion = _cruise(rng.motion, vessels, radius_m, int(duration_s) + 1, turns_per_hour)
-    fleet, papers = _fleet(rng.ships, vessels, ais)
-    sites = (_radar(radius_m, false_per_scan),)
+    motion = cruise(rng.motion, vessels, radius_m, int(duration_s) + 1, turns_per_hour)
+    fleet, papers = crew(rng.ships, vessels, ais)
+    sites = (site(radius_m, false_per_scan, **dict(radar)),)
     falsify, faults = _spoofed(rng.faults, fleet, spoofed)
-    net = _net(latency_s, loss)
-    return _observed(name, seed, rng, scene, fleet, papers, motion, sites, net, falsify=falsify, faults=faults)
+    net = white_net(latency_s, loss)
+    return observe(name, seed, rng, scene, fleet, papers, motion, sites, net, falsify=falsify, faults=faults)
 
 
-def _cruise(rng, n, radius_m, steps, turns_per_hour):
+def cruise(rng, n, radius_m, steps, turns_per_hour):
     """Ships at 4 to 20 kn evenly over a disc, straight legs between turns of 0.2 to 1 deg/s and changes of speed."""
     r, bearing = radius_m * np.sqrt(rng.random(n)), rng.uniform(0, 2 * np.pi, n)
     course, speed = rng.uniform(0, 360, n), rng.uniform(4, 20, n) * KN
@@ -66,7 +69,7 @@ def _cruise(rng, n, radius_m, steps, turns_per_hour):
     return drive(r * np.sin(bearing), r * np.cos(bearing), course, speed, turn, gain * floor, jerk)
 
 
-def _fleet(rng, n, ais):
+def crew(rng, n, ais):
     """Ships with the antenna amidships, a share of them with AIS."""
     fleet, papers = ships.muster(list(rng.choice(KINDS, n)), rng)
     with_ais = rng.permutation(n) < round(ais * n)
@@ -79,16 +82,17 @@ def _fleet(rng, n, ais):
     return fleet, papers._replace(mmsi=fleet.mmsi, to_bow_m=fleet.to_bow_m, to_port_m=fleet.to_port_m)
 
 
-def _radar(radius_m, false_per_scan, **more):
+def site(radius_m, false_per_scan, **more):
     """The study's radar at the middle."""
     reach = {"min_range_m": 50.0, "max_range_m": radius_m * 1.2, "false_per_scan": false_per_scan}
     return Radar("sim-study", *SITE, sac=200, sic=9, **(reach | more))
 
 
-def _net(latency_s, loss, **more):
+def white_net(latency_s, loss, **more):
     """One station; white errors of 10 m and 0.25 m/s."""
+    given = {"stations": ("SIM-SEA",), "heard": (1.0 - loss,), "clock_s": (0.0,), "latency_s": latency_s}
     white = {"sigma_m": 10.0, "tau_s": 0.0, "speed_sigma_mps": 0.25, "base_s": 0.0}
-    return Net(stations=("SIM-SEA",), heard=(1.0 - loss,), latency_s=latency_s, clock_s=(0.0,), **(white | more))
+    return Net(**(given | white | more))
 
 
 def _spoofed(rng, fleet, share):
@@ -103,25 +107,43 @@ def _spoofed(rng, fleet, share):
         return messages
 
     return falsify, tuple(
-        _fault("spoofed", fleet, ship, offset_m=float(r)) for ship, r in zip(chosen, away, strict=True)
+        fault("spoofed", fleet, ship, offset_m=float(r)) for ship, r in zip(chosen, away, strict=True)
     )
 
 
-def _fault(fault, fleet, ship, **more):
+def fault(fault, fleet, ship, **more):
     """One entry of faults.json."""
     return {"fault": fault, "ship": int(ship), "mmsi": int(fleet.mmsi[ship])} | more
 
 
-def _observed(
-    name, seed, rng, scene, fleet, papers, motion, sites, net, *, real=None, falsify=None, faults=(), silent=()
+def observe(
+    name,
+    seed,
+    rng,
+    scene,
+    fleet,
+    papers,
+    motion,
+    sites,
+    net,
+    *,
+    real=None,
+    falsify=None,
+    stamped=None,
+    faults=(),
+    silent=(),
 ):
-    """The Scenario of ships under sites and a net; `real` marks the ships that exist (the others only send)."""
+    """The Scenario of ships under sites and a net; `real` marks the ships that exist (the others only send).
+
+    `falsify(sent, scene)` changes what is sent, `stamped(messages)` what has been received.
+    """
     real = np.ones(fleet.n, bool) if real is None else real
-    sent = transponder.send(fleet, motion, np.full(fleet.n, UNDER_WAY), net, rng.ais, scene, silent)
+    sent = transponder.send(fleet, motion, np.full(fleet.n, UNDER_WAY), net, rng.ais, scene)
     told = falsify(sent, scene) if falsify else sent
     false = (told.lon_deg != sent.lon_deg) | (told.lat_deg != sent.lat_deg) | (told.mmsi != sent.mmsi)
     false &= ~np.isnan(sent.lon_deg) | (told.mmsi != sent.mmsi)
     messages = transponder.receive(told._replace(false=false.astype(np.int8)), net, rng.ais, scene, motion.steps)
+    messages = stamped(messages) if stamped else messages
     seen = motion._replace(first_s=np.where(real, motion.first_s, np.inf))
     plots = Plots.concat([radars.scan(site, k, fleet, seen, rng.radar, scene) for k, site in enumerate(sites)])
     return Scenario(
@@ -131,23 +153,45 @@ def _observed(
     )
 
 
-def _named(**settings):
-    """A maker with other defaults, under the same signature."""
-    import functools
-    import inspect
+def named(title, maker=preset, **settings):
+    """A scenario's maker with other defaults and its own title, under the same signature."""
 
-    @functools.wraps(preset)
-    def maker(seed, name, **overrides):
-        return preset(seed, name, **(settings | overrides))
+    def made(seed, name, **overrides):
+        return maker(seed, name, **(settings | overrides))
 
-    maker.__signature__ = inspect.signature(preset)
-    return maker
+    made.__doc__ = title
+    made.__signature__ = inspect.signature(maker)
+    return made
 
 
 SCENARIOS = {
-    "n20": _named(vessels=20, radius_m=10_000.0, false_per_scan=50.0, duration_s=300),
-    "n200": _named(vessels=200, radius_m=20_000.0, false_per_scan=100.0, duration_s=180),
-    "n1000": _named(vessels=1000, radius_m=30_000.0, false_per_scan=200.0, duration_s=300),
-    "dense": _named(vessels=100, radius_m=4_000.0, false_per_scan=200.0, duration_s=240),
-    "cold-start": _named(vessels=1000, radius_m=30_000.0, false_per_scan=200.0, duration_s=60),
+    "n20": named(
+        "Study preset: 20 ships within 10 km, 50 false plots a scan.",
+        vessels=20,
+        radius_m=10_000.0,
+        false_per_scan=50.0,
+        duration_s=300,
+    ),
+    "n200": named("Study preset: 200 ships within 20 km, 100 false plots a scan."),
+    "n1000": named(
+        "Study preset: 1,000 ships within 30 km, 200 false plots a scan.",
+        vessels=1000,
+        radius_m=30_000.0,
+        false_per_scan=200.0,
+        duration_s=300,
+    ),
+    "dense": named(
+        "Study preset: 100 ships within 4 km, 200 false plots a scan.",
+        vessels=100,
+        radius_m=4_000.0,
+        false_per_scan=200.0,
+        duration_s=240,
+    ),
+    "cold-start": named(
+        "1,000 ships at once, for one minute from nothing.",
+        vessels=1000,
+        radius_m=30_000.0,
+        false_per_scan=200.0,
+        duration_s=60,
+    ),
 }
