@@ -38,7 +38,8 @@ AIS_N = 14  # AIS reports used
 MISFITS = 15  # AIS reports of its MMSI in a row that did not fit
 PLOT_SITE = 16
 DISTRUST = 17  # 1: its AIS position is not believed, and does not move it
-NI = 18
+CLOSE_TO, CLOSE_N = 18, 19  # track number of one that competes for its plots, scans in a row
+NI = 20
 
 FREE = -1  # n[STATE] of an unused row
 
@@ -88,4 +89,4 @@ def clear(f, n, i):
         n[i, k] = -1
     f[i, HEADING] = f[i, ROT] = f[i, SOG] = f[i, LENGTH] = f[i, BEAM] = f[i, TO_BOW] = f[i, TO_PORT] = math.nan
     f[i, VISIBLE] = 1.0
-    n[i, REPORTS] = n[i, SEEN] = n[i, HITS] = n[i, AIS_N] = n[i, MISFITS] = n[i, DISTRUST] = 0
+    n[i, REPORTS] = n[i, SEEN] = n[i, HITS] = n[i, AIS_N] = n[i, MISFITS] = n[i, DISTRUST] = n[i, CLOSE_N] = 0

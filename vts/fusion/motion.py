@@ -14,11 +14,11 @@ from vts.units import KN
 MODES = 3
 STEADY, TURNING, STOPPED = 0, 1, 2
 # Mean sojourn in each mode, s, and the share of departures that go to each other mode
-SOJOURN_S = (250.0, 40.0, 300.0)
+SOJOURN_S = (500.0, 45.0, 300.0)
 TO = ((0.0, 0.93, 0.07), (0.9, 0.0, 0.1), (0.5, 0.5, 0.0))
-CALM = 0.28  # share of the acceleration that wind and sea give a steady vessel
+CALM_MPS2 = 0.014  # per root hertz: what wind and sea do to a steady vessel
 TURN_SIGMA = 0.012  # rad/s, of a turn that begins: 0.7 deg/s
-TURN_WALK = 0.003  # rad/s per root second
+TURN_WALK = 0.002  # rad/s per root second
 STOPPED_SPEED = 0.15  # m/s, swing at anchor
 STOPPED_WALK = 0.25  # m per root second
 HALF_SPEED_MPS = 8.0  # 1-sigma speed of a vessel of which only a position is known
@@ -44,9 +44,9 @@ def start(f, i, lon_deg, lat_deg, ree, ren, rnn, speed_sigma):
 
 @kernel
 def predict(f, i, dt_s, accel, w):
-    """Move row i by dt_s, backwards too (by less than a slot); `accel` scales what is unforeseen, `w` is scratch.
+    """Move row i by dt_s, backwards too (by less than a slot); `w` is scratch.
 
-    `accel` is the 1-sigma acceleration in the turning mode; a steady vessel has CALM of it.
+    `accel` is the acceleration in a manoeuvre besides the turn, 1 sigma; 0 for what cannot move.
     """
     if dt_s == 0.0:
         return
@@ -55,7 +55,7 @@ def predict(f, i, dt_s, accel, w):
     for m in range(MODES):
         b = col.X + m * col.STRIDE
         if m == STEADY:
-            _ahead(f, i, b, dt_s, CALM * accel)
+            _ahead(f, i, b, dt_s, CALM_MPS2 if accel > 0.0 else 0.0)
         elif m == TURNING:
             _turn(f, i, b, dt_s, accel, w)
         else:

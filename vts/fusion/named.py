@@ -15,6 +15,7 @@ from vts.units import DEG, KN, S
 
 GATE2 = 25.0
 ADOPT_GATE2 = 12.0
+ADOPT_LEAD = 6.0  # the next best must be twenty times less likely
 MOST_RIVALS = 4
 BACK_S = 1.0  # a report may be this much older than its track
 SPEED_SIGMA = 0.25  # m/s per axis of reported speed and course
@@ -154,17 +155,16 @@ def _heard(f, n, i, r, j):
         f[i, col.SOG] = r.sog_kn[j] * KN
     f[i, col.HEADING], f[i, col.ROT] = r.heading_deg[j], r.rot_deg_min[j]
     f[i, col.ODDS] = min(f[i, col.ODDS] + 4.0, rows.MOST_ODDS)
-    if n[i, col.AIS_N] + n[i, col.HITS] >= 2 and f[i, col.ODDS] > rows.CONFIRM_ODDS:
-        n[i, col.STATE] = schema.CONFIRMED
+    rows.confirm(f, n, i)
 
 
 @kernel
 def _unnamed(f, n, c, r, j, t_ns, r2, accel_config):
     """The one track without a name that a report fits in place and speed; -1 where there is none, or two."""
-    best, second, best_d2 = -1, False, ADOPT_GATE2
+    best, best_d2, next_d2 = -1, ADOPT_GATE2, math.inf
     lon, lat = r.lon_deg[j], r.lat_deg[j]
     for i in range(c[col.C_TOP]):
-        if n[i, col.STATE] == col.FREE or n[i, col.MMSI] >= 0 or n[i, col.HITS] < 2:
+        if n[i, col.STATE] == col.FREE or n[i, col.MMSI] >= 0 or n[i, col.HITS] < 1:
             continue
         if abs(lat - f[i, col.LAT]) > 0.02:
             continue
@@ -183,8 +183,7 @@ def _unnamed(f, n, c, r, j, t_ns, r2, accel_config):
             du, dv = speed * math.sin(course) - f[i, col.VE], speed * math.cos(course) - f[i, col.VN]
             d2 += du * du / (f[i, col.VEVE] + 0.25) + dv * dv / (f[i, col.VNVN] + 0.25)
         if d2 < best_d2:
-            second = best >= 0 and best_d2 < ADOPT_GATE2
-            best, best_d2 = i, d2
-        elif d2 < ADOPT_GATE2:
-            second = True
-    return -1 if second else best
+            best, best_d2, next_d2 = i, d2, (best_d2 if best >= 0 else math.inf)
+        else:
+            next_d2 = min(next_d2, d2)
+    return best if next_d2 > best_d2 + ADOPT_LEAD else -1

@@ -15,6 +15,8 @@ PAIRS_A_PLOT = 24
 BEAM_RAD = 1.0 * DEG  # two vessels closer than this, and than PULSE_M, may give one plot
 PULSE_M = 40.0
 LOOK_S = 1.25  # rotations after a plot when its absence is certain
+MERGED_COST = 0.3  # log odds: a track that lives on the echoes of another becomes doubtful
+MARRY_AFTER = 4  # scans
 GLINT_FADE = 0.999
 P_HIDE, P_SHOW = 0.01, 0.08  # chance a scan that a vessel passes behind something, and comes out again
 
@@ -176,6 +178,14 @@ def scan(f, n, c, free, hit_ns, look_ns, site, site_ns, chart, w, r, order, m, s
             best[k], best_beta[k] = e, beta[e]
         if beta[e] > owned[a]:
             owner[a], owned[a] = k, beta[e]
+    e = 0
+    while e < pairs:  # the pairs of one plot lie together
+        after = e + 1
+        while after < pairs and of_plot[after] == of_plot[e]:
+            after += 1
+        if after - e > 1:
+            _compete(f, n, member, of_track, weight, half_ns, e, after)
+        e = after
     for k in range(tracks):
         if best[k] < 0:
             continue
@@ -207,8 +217,8 @@ def scan(f, n, c, free, hit_ns, look_ns, site, site_ns, chart, w, r, order, m, s
             _seen(f, n, hit_ns, look_ns, chart, site, r, i, s, order[a], plot_t[a], miss[k], gain[k])
             f[i, col.PLOT_RANGE], f[i, col.PLOT_AZ] = plot_range[a], plot_az[a]
         else:
-            hit_ns[i, s] = look_ns[i, s] = plot_t[a]
-            n[i, col.LAST] = max(n[i, col.LAST], plot_t[a])
+            look_ns[i, s] = plot_t[a]
+            f[i, col.ODDS] -= MERGED_COST
 
     for a in range(m):
         j = order[a]
@@ -259,6 +269,65 @@ def _learn_glint(f, i, site, s, z0, z1, r00, r01, r11):
         weight = scale / (usual2 + scale)
         site[s, col.S_GLINT] = max(GLINT_FADE * site[s, col.S_GLINT] + weight * (miss2 - usual2) / scale, 0.0)
         site[s, col.S_GLINT_N] = GLINT_FADE * site[s, col.S_GLINT_N] + weight
+
+
+@kernel
+def _compete(f, n, member, of_track, weight, half_ns, first, stop):
+    """Note when a track without a name claims the plot of another that moves as it does: they may be one vessel.
+
+    The two likeliest claimants of pairs first to stop are looked at. That both had plots of their own in the last
+    scan speaks against it.
+    """
+    one, two = first, -1
+    for e in range(first + 1, stop):
+        if weight[e] > weight[one]:
+            one, two = e, one
+        elif two < 0 or weight[e] > weight[two]:
+            two = e
+    i, k = member[of_track[one]], member[of_track[two]]
+    if n[i, col.MMSI] >= 0 and n[k, col.MMSI] >= 0:
+        return
+    if n[i, col.MMSI] >= 0 or (n[k, col.MMSI] < 0 and n[k, col.FIRST] > n[i, col.FIRST]):
+        i, k = k, i  # i bears the count: it has no name, and of two such it is the younger
+    one_ns, other_ns = n[i, col.RADAR_T], n[k, col.RADAR_T]
+    both = one_ns >= 0 and other_ns >= 0 and abs(one_ns - other_ns) < half_ns
+    if both or not _alike(f, n, i, k):
+        n[i, col.CLOSE_N] = 0
+    elif n[i, col.CLOSE_TO] == n[k, col.TRACK]:
+        n[i, col.CLOSE_N] += 1
+    else:
+        n[i, col.CLOSE_TO], n[i, col.CLOSE_N] = n[k, col.TRACK], 1
+
+
+@kernel
+def _alike(f, n, i, k):
+    """Whether two tracks may be one vessel, by place and velocity."""
+    dt = (n[k, col.T] - n[i, col.T]) / S
+    mx, my, see, sen, snn = motion.shift_and_spread(f, i, dt, 0.02)
+    dx, dy = motion.offset(f, i, f[k, col.LON], f[k, col.LAT])
+    dx, dy = dx - mx, dy - my
+    half = 100.0 if math.isnan(f[k, col.LENGTH]) else 100.0 + f[k, col.LENGTH] ** 2 / 16.0
+    see, sen, snn = see + f[k, col.EE] + half, sen + f[k, col.EN], snn + f[k, col.NN] + half
+    d2 = (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / (see * snn - sen * sen)
+    du, dv = f[k, col.VE] - f[i, col.VE], f[k, col.VN] - f[i, col.VN]
+    d2 += du * du / (f[i, col.VEVE] + f[k, col.VEVE] + 0.05) + dv * dv / (f[i, col.VNVN] + f[k, col.VNVN] + 0.05)
+    return d2 < 16.0
+
+
+@kernel
+def settle(f, n, c, free, keys, heads, hit_ns, look_ns):
+    """Join what has long claimed the same plots; call it between scans."""
+    for i in range(c[col.C_TOP]):
+        if n[i, col.STATE] == col.FREE or n[i, col.CLOSE_N] < MARRY_AFTER:
+            continue
+        for k in range(c[col.C_TOP]):
+            if n[k, col.TRACK] == n[i, col.CLOSE_TO] and n[k, col.STATE] != col.FREE and k != i:
+                # two that were long seen apart may be one echo for long: side by side, or one overtaking
+                patience = MARRY_AFTER + min(n[i, col.HITS], n[k, col.HITS] + n[k, col.AIS_N]) // 3
+                if n[i, col.CLOSE_N] >= patience and _alike(f, n, i, k):
+                    n[i, col.CLOSE_N] = 0
+                    rows.marry(f, n, c, free, keys, heads, hit_ns, look_ns, i, k)
+                break
 
 
 @kernel
@@ -315,8 +384,7 @@ def _seen(f, n, hit_ns, look_ns, chart, site, r, i, s, j, t_ns, miss, gain):
         if not math.isnan(r.length_m[j]):
             old = f[i, col.LENGTH]
             f[i, col.LENGTH] = r.length_m[j] if math.isnan(old) else old + 0.1 * (r.length_m[j] - old)
-    if n[i, col.STATE] == schema.TENTATIVE and f[i, col.ODDS] > rows.CONFIRM_ODDS and n[i, col.HITS] >= 3:
-        n[i, col.STATE] = schema.CONFIRMED
+    rows.confirm(f, n, i)
 
 
 @kernel

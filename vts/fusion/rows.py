@@ -12,6 +12,7 @@ CONFIRM_ODDS = 6.0  # log odds: a track in 400 that is shown is sea clutter
 AIS_ODDS = 3.0  # of a first AIS report, whose checksum was right
 RADAR_ODDS = -3.0  # of a single echo that no track explains: one in twenty is a vessel
 MOST_ODDS = 12.0
+RIVAL_S = 30.0
 
 
 @kernel
@@ -101,6 +102,50 @@ def end(n, c, free, keys, heads, i):
 
 
 @kernel
+def confirm(f, n, i):
+    """Confirm row i once its reports leave little doubt: three plots, two AIS reports, or one of each."""
+    enough = n[i, col.HITS] >= 3 or n[i, col.AIS_N] >= 2 or (n[i, col.HITS] >= 1 and n[i, col.AIS_N] >= 1)
+    if n[i, col.STATE] == schema.TENTATIVE and enough and f[i, col.ODDS] > CONFIRM_ODDS:
+        n[i, col.STATE] = schema.CONFIRMED
+
+
+@kernel
+def marry(f, n, c, free, keys, heads, hit_ns, look_ns, i, k):
+    """Rows i and k are one vessel: the number that was shown first lives on, with the surer estimate of the two."""
+    shown_i, shown_k = n[i, col.STATE] != schema.TENTATIVE, n[k, col.STATE] != schema.TENTATIVE
+    keep, gone = i, k
+    if (shown_k and not shown_i) or (shown_k == shown_i and n[k, col.FIRST] < n[i, col.FIRST]):
+        keep, gone = k, i
+    if n[gone, col.MMSI] >= 0 and n[keep, col.MMSI] < 0:
+        mmsi = n[gone, col.MMSI]
+        unname(n, keys, heads, gone)
+        name(n, c, keys, heads, keep, mmsi)
+        n[keep, col.KIND], n[keep, col.STATUS] = n[gone, col.KIND], n[gone, col.STATUS]
+        for column in (col.HEADING, col.ROT, col.SOG, col.LENGTH, col.BEAM, col.TO_BOW, col.TO_PORT, col.GAP_S):
+            f[keep, column] = f[gone, column]
+    surer = f[gone, col.EE] + f[gone, col.NN] < f[keep, col.EE] + f[keep, col.NN]
+    if surer and n[gone, col.T] >= n[keep, col.T]:
+        n[keep, col.T] = n[gone, col.T]
+        for column in range(col.TURN + 3):
+            f[keep, column] = f[gone, column]
+        for column in range(col.MU, col.NF):
+            f[keep, column] = f[gone, column]
+    f[keep, col.ODDS] = max(f[keep, col.ODDS], f[gone, col.ODDS])
+    for column in (col.LAST, col.AIS_T, col.RADAR_T):
+        n[keep, column] = max(n[keep, column], n[gone, column])
+    for column in (col.REPORTS, col.HITS, col.AIS_N):
+        n[keep, column] += n[gone, column]
+    n[keep, col.SEEN] |= n[gone, col.SEEN]
+    n[keep, col.CLOSE_N] = 0
+    if n[gone, col.STATE] != schema.TENTATIVE:
+        n[keep, col.STATE] = n[gone, col.STATE]
+    for s in range(hit_ns.shape[1]):
+        hit_ns[keep, s] = max(hit_ns[keep, s], hit_ns[gone, s])
+        look_ns[keep, s] = max(look_ns[keep, s], look_ns[gone, s])
+    end(n, c, free, keys, heads, gone)
+
+
+@kernel
 def interval_s(kind, status, sog_mps):
     """(nominal reporting interval, lost-target limit) of a station, s (ITU-R M.1371-5 tables 1, 2; IEC 62388)."""
     if kind == schema.AIS_A:
@@ -160,6 +205,8 @@ def sweep(f, n, c, free, keys, heads, at_ns, stale_factor, coast_s):
         if n[i, col.STATE] == schema.TENTATIVE:
             # a vessel of two minutes' standing may be lost from sight for a minute and a half, a new one not
             dead = ais_s > lost_s and (radar_s > 12.0 * stale_factor or f[i, col.ODDS] < -5.0)
+            if n[i, col.MMSI] >= 0 and ais_s > RIVAL_S:  # a rival of a named track, and nothing came of it
+                dead |= n[i, col.NEXT] != -1 or heads[slot_of(keys, n[i, col.MMSI])] != i
         else:
             keep_s = min(coast_s, 15.0 + 0.5 * (n[i, col.LAST] - n[i, col.FIRST]) / S) * stale_factor
             dead = ais_s > lost_s and (radar_s > keep_s or f[i, col.ODDS] < 0.0)

@@ -38,7 +38,7 @@ def run(
             c[col.C_TABLES] = need
             return at
         end_ns = (slot + 1) * SLOT_NS
-        sweep_to(f, n, c, free, keys, heads, slot * SLOT_NS, stale_factor, coast_s)
+        sweep_to(f, n, c, free, keys, heads, hit_ns, look_ns, slot * SLOT_NS, stale_factor, coast_s)
         for s in range(sites + 1):
             counts[s] = 0
         for j in range(at, stop):
@@ -76,9 +76,10 @@ def run(
 
 
 @kernel
-def sweep_to(f, n, c, free, keys, heads, at_ns, stale_factor, coast_s):
+def sweep_to(f, n, c, free, keys, heads, hit_ns, look_ns, at_ns, stale_factor, coast_s):
     """Sweep if a multiple of SWEEP_NS has passed since the last time."""
     if at_ns // SWEEP_NS > c[col.C_CLOCK] // SWEEP_NS:
+        plots.settle(f, n, c, free, keys, heads, hit_ns, look_ns)
         rows.sweep(f, n, c, free, keys, heads, at_ns, stale_factor, coast_s)
     c[col.C_CLOCK] = max(c[col.C_CLOCK], at_ns)
 

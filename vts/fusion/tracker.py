@@ -76,7 +76,7 @@ class Tracker:
         names = self._known.settle()
         self._size_up(names)
         step.sweep_to(
-            *(self._f, self._n, self._c, self._free, self._keys, self._heads, at_ns),
+            *(self._f, self._n, self._c, self._free, self._keys, self._heads, self._hit_ns, self._look_ns, at_ns),
             *(self.config.stale_factor, self.config.coast_s),
         )
         tracks = self._tracks(at_ns)
