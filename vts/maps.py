@@ -171,7 +171,7 @@ def _content(store, tr, tz, start_ns, end_ns, mmsi, max_positions):
             "mmsi": columns["mmsi"][last].tolist(),
             "label": [_label(tr, known, columns["mmsi"][i], track[i]) for i in last],
             "about": [_about(tr, known.get(int(columns["mmsi"][i]))) for i in last],
-            "reasons": _reasons(con, track[starts]),
+            "reasons": _reasons(con, words, track[starts]),
         },
         "land": land(*box),
         "zones": _zones(tr, zones),
@@ -322,7 +322,7 @@ def _about(tr, vessel):
     return ", ".join(filter(None, said))
 
 
-def _reasons(con, tracks):
+def _reasons(con, words, tracks):
     """The last reasons of each track's score, as one text."""
     rows = (
         con.sql("""
@@ -331,7 +331,7 @@ def _reasons(con, tracks):
         .to_arrow_table()
         .to_pylist()
     )
-    by_track = {row["track"]: "; ".join(wording.clean(row[k]) for k in "abc" if row[k]) for row in rows}
+    by_track = {row["track"]: "; ".join(words.reason(row[k]) for k in "abc" if row[k]) for row in rows}
     return [by_track.get(int(track), "") for track in tracks]
 
 

@@ -322,7 +322,7 @@ def _risks(view):
             view.words.vessel(row["mmsi"], row["track"]),
             view.time(row["t_ns"]),
             row["head"],
-            "; ".join(wording.clean(row[k]) for k in "abc" if row[k]),
+            "; ".join(view.words.reason(row[k]) for k in "abc" if row[k]),
         )
         for row in rows
     ]
@@ -462,7 +462,11 @@ def _seconds(ns):
 
 def _rules(view):
     tr, rules = view.tr, view.store.read_json("rules.json", {})
-    rows = [(view.words.title(rule), view.words.unit(rule), view.words.citation(rule)) for rule in sorted(rules)]
+    rows = [
+        (view.words.title(rule), view.words.unit(rule), view.words.citation(rule))
+        for rule in sorted(rules)
+        if "." not in rule
+    ]
     hours = (view.last_ns - view.first_ns) / HOUR
     said = tr("Rules in force over {hours} h:", hours=f"{hours:.1f}")
     return view.section(

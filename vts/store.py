@@ -2,7 +2,7 @@
 
 DIR/lingding.json         format and version
 DIR/parts/000001.json     one commit: rows by table, totals, watermark; a part without it does not count
-DIR/reports/000001.parquet and so on for statics, tracks, alerts, scores, rejects
+DIR/reports/000001.parquet and so on for statics, tracks, alerts, scores, visits, rejects
 DIR/zones.geojson rules.json run.json notes.jsonl state/
 
 Columns keep the names of `vts.schema`, so any Parquet reader can use them. Compact without a private encoding: track
@@ -30,6 +30,7 @@ TABLES = {
     "tracks": schema.Tracks,
     "alerts": schema.Alerts,
     "scores": schema.Scores,
+    "visits": schema.Visits,
 }
 REJECTS = {"source": "VARCHAR", "reason": "VARCHAR", "count": "BIGINT", "example": "VARCHAR"}
 # A vessel's rows lie together, so that its statistics let a reader skip all other row groups.
@@ -39,6 +40,7 @@ ORDER = {
     "tracks": ("mmsi", "track", "t_ns"),
     "alerts": (),  # as they happened
     "scores": ("mmsi", "track", "t_ns"),
+    "visits": (),
 }
 PART_ROWS = 262_144  # a part is written when a table has this many: 60 MB of tracks
 ROW_GROUP = 32_768
@@ -63,6 +65,7 @@ _NAMES = {  # small integers that a view shows in words
     ("tracks", "state"): schema.TRACK_STATES,
     ("alerts", "state"): schema.ALERT_STATES,
     ("alerts", "severity"): schema.SEVERITIES,
+    ("visits", "event"): schema.VISIT_EVENTS,
 }
 
 
@@ -86,7 +89,6 @@ class Store:
         self._totals = {}
         self._rejects = {}
         self._part = 0
-        self._state = None
         self.at_ns = -1  # the last Picture that was appended
 
     def __enter__(self):
@@ -130,7 +132,7 @@ class Store:
         if picture.at_ns <= self.at_ns:
             return
         self.at_ns = int(picture.at_ns)
-        for name in ("tracks", "alerts", "scores"):
+        for name in ("tracks", "alerts", "scores", "visits"):
             self._add(name, getattr(picture, name))
         if self._rows["tracks"] >= self._part_rows or self._rows["reports"] >= self._part_rows:
             self.flush()
@@ -154,18 +156,20 @@ class Store:
             self._add_raw("statics" if isinstance(batch, schema.Statics) else "reports", batch)
             yield batch
 
-    def flush(self, state=None):
+    def flush(self, save=None):
         """Write all that is buffered as one part; when it returns, a kill cannot take it back.
 
-        `state`, the name of a folder under DIR/state, is noted as what a resumed run may start from.
+        `save(folder)` writes there what a resumed run starts from: the Tracker and the Watches after the last Picture.
         """
         self.begin()
         rejects = self._new_rejects()
-        if not any(self._rows.values()) and not rejects and state == self._state and self._part:
+        if not any(self._rows.values()) and not rejects and save is None and self._part:
             return
         part = self._part + 1
-        commit = {"part": part, "at_ns": self.at_ns, "rows": {}, "totals": self._totals, "state": state}
+        commit = {"part": part, "at_ns": self.at_ns, "rows": {}, "totals": self._totals, "state": save is not None}
         with _told(self.path):
+            if save is not None:
+                self._save_state(part, save)
             for name, noun in TABLES.items():
                 if self._rows[name]:
                     rows = noun.concat(self._buffers[name])
@@ -175,7 +179,9 @@ class Store:
                 self._write("rejects", part, _rejects_arrow(rejects))
                 commit["rows"]["rejects"] = len(rejects)
             _write_whole(self.path / "parts" / f"{part:06d}.json", json.dumps(commit).encode())
-        self._part, self._state = part, state
+        self._part = part
+        if save is not None:
+            self._forget_states(keep=part)
         self._buffers = {name: [] for name in TABLES}
         self._rows = dict.fromkeys(TABLES, 0)
 
@@ -183,7 +189,7 @@ class Store:
         """Write what is left and let go of the lock; a store that was only read is left as it is."""
         if self._lock is not None:
             try:
-                self.flush(self._state)
+                self.flush()
             finally:
                 self._release()
 
@@ -204,6 +210,22 @@ class Store:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
         with _told(self.path):
             _write_whole(self.path / name, text.encode())
+
+    def _save_state(self, part, save):
+        """The folder DIR/state/<part>, there as a whole or not at all."""
+        folder = self.path / "state" / f"{part:06d}"
+        temporary = folder.with_name(f".{folder.name}.tmp")
+        for stale in (temporary, folder):
+            shutil.rmtree(stale, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        save(temporary)
+        os.replace(temporary, folder)
+
+    def _forget_states(self, keep):
+        """Only the newest state is needed once it is committed."""
+        for folder in (self.path / "state").iterdir():
+            if folder.name != f"{keep:06d}":
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _take_lock(self):
         lock = open(self.path / "lock", "a+", encoding="utf-8")  # noqa: SIM115 - held until close
@@ -301,10 +323,12 @@ class Store:
 
     @property
     def state(self):
-        """The folder that holds what a resumed run may start from, or None."""
-        commits = self._committed()
-        name = commits[-1]["state"] if commits else None
-        return self.path / "state" / name if name else None
+        """(folder, at_ns) of the last state that a resumed run may start from, or None."""
+        for commit in reversed(self._committed()):
+            folder = self.path / "state" / f"{commit['part']:06d}"
+            if commit["state"] and folder.is_dir():
+                return folder, commit["at_ns"]
+        return None
 
     def read_json(self, name, default=None):
         """zones.geojson, rules.json or run.json as Python values; `default` where the run wrote none."""
@@ -394,6 +418,10 @@ class Store:
             quoted = rule.replace("'", "''")
             where = " AND ".join(filter(None, [where, f"rule = '{quoted}'"]))
         return self.table("alerts", where)
+
+    def visits(self, mmsi=None, start_ns=None, end_ns=None):
+        """Entries into zones and exits from them, as Visits in the order in which they happened."""
+        return self.table("visits", _where("mmsi", mmsi, start_ns, end_ns))
 
     def scores(self, mmsi=None, start_ns=None, end_ns=None):
         """Risk of tracks, as Scores in order of time and track."""

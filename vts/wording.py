@@ -322,6 +322,21 @@ class Wording:
         said = f"{time_text(alert['t_ns'], tz)}  {grave} {state}: {self.sentence(alert)}"
         return f"{said}; {place}" if place else said
 
+    def reason(self, code):
+        """A score's reason, "kind.name|key=value;key=value", as a sentence; the code where nobody worded it."""
+        name, _, numbers = str(code).partition("|")
+        values = detail_values(numbers)
+        if isinstance(values.get("zone"), float):
+            values["zone"] = self.zone(int(values["zone"]))
+        if isinstance(values.get("other"), float):
+            values["other"] = self.tr("track {track}", track=int(values["other"]))
+        kind, _, rule = name.partition(".")
+        if kind == "alert":
+            return self.title(rule)
+        shown = {k: f"{v:g}" if isinstance(v, float) else v for k, v in values.items()}
+        template = self._text(name, "text")
+        return _Plain().vformat(template, (), shown).strip() if template else clean(str(code))
+
     def _text(self, rule, kind):
         texts = self._rules.get(rule, {}).get(kind) or {}
         return texts.get(self.lang) or texts.get("en") or ""

@@ -120,7 +120,7 @@ def test_views_show_readable_time_and_states(tmp_path):
 
 def test_an_empty_store_has_every_view(tmp_path):
     Store(tmp_path / "out").begin()
-    for name in ("reports", "statics", "tracks", "alerts", "scores", "rejects", "zones", "notes"):
+    for name in ("reports", "statics", "tracks", "alerts", "scores", "visits", "rejects", "zones", "notes"):
         assert 0 == Store(tmp_path / "out").sql(f"SELECT count(*) AS n FROM {name}").n[0]
 
 
@@ -191,6 +191,21 @@ def test_parts_without_a_commit_do_not_count(tmp_path):
         assert START_NS + 10 * S == store.begin(resume=True)
         fill(store, 0, 4)
     assert 20 == Store(tmp_path / "out").tracks().n
+
+
+def test_the_newest_committed_state_is_what_a_run_resumes_from(tmp_path):
+    def save(folder):
+        (folder / "tracker").write_text("state")
+
+    with Store(tmp_path / "out") as store:
+        for k in (2, 4):
+            fill(store, k - 2, k)
+            store.flush(save)
+        fill(store, 4, 5)
+    folder, at_ns = Store(tmp_path / "out").state
+    assert ("state", START_NS + 30 * S) == ((folder / "tracker").read_text(), at_ns)
+    assert ["000002"] == [f.name for f in (tmp_path / "out" / "state").iterdir()]
+    assert START_NS + 40 * S == Store(tmp_path / "out").watermark_ns
 
 
 def test_rejects_are_kept_as_they_grow(tmp_path):
