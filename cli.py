@@ -6,15 +6,19 @@ Heavy libraries are imported inside the commands, so that `vts --help` answers a
 """
 
 import json
+import os
+import signal
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 DONE, ALERTED, USAGE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3, 130
+CHECKPOINT_S = 60  # of wall clock between states that a resumed run starts from
+DAYS_KEPT = 180  # prune never removes younger data unless told twice
 
 
 class Commands(click.Group):
@@ -25,21 +29,33 @@ class Commands(click.Group):
 
         try:
             sys.exit(super().main(*args, **{**kwargs, "standalone_mode": False}) or DONE)
-        except click.exceptions.Abort:
+        except (click.exceptions.Abort, KeyboardInterrupt):
             _fail("interrupted; what was written before stays valid", INTERRUPTED)
         except click.ClickException as error:
+            if _as_json(args, kwargs):
+                _event("error", text=error.format_message(), exit_code=USAGE)
             error.show()
             sys.exit(USAGE)
         except LingdingError as error:
-            _fail(str(error), error.exit_code)
+            _fail(str(error), error.exit_code, _as_json(args, kwargs))
         except BrokenPipeError:
-            sys.stderr.close()  # the reader of our output has gone; that is its right
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader of our output has gone; that is its right
             sys.exit(DONE)
+        except MemoryError:
+            _fail("out of memory; give a shorter --start/--end, or a machine with more", BAD_INPUT)
+        except OSError as error:
+            _fail(
+                f"{error.filename or 'input'}: {error.strerror or error}; check the name and its permissions", BAD_INPUT
+            )
 
 
-def _fail(sentence, code):
+def _as_json(args, kwargs):
+    return "--json" in (kwargs.get("args") or (args[0] if args else None) or sys.argv)
+
+
+def _fail(sentence, code, as_json=None):
     """One sentence on standard error, as JSON where the command was called with --json, and the exit code."""
-    if "--json" in sys.argv:
+    if "--json" in sys.argv if as_json is None else as_json:
         _event("error", text=sentence, exit_code=code)
     click.echo(f"vts: {sentence}", err=True)
     sys.exit(code)
@@ -47,7 +63,12 @@ def _fail(sentence, code):
 
 def _event(event, **fields):
     """One JSON line on standard output."""
-    click.echo(json.dumps({"event": event, **fields}, ensure_ascii=False, default=str))
+    click.echo(json.dumps({"event": event, **fields}, ensure_ascii=False, default=_plain))
+
+
+def _plain(value):
+    """What JSON has no word for: NumPy numbers as numbers, the rest as text."""
+    return value.item() if hasattr(value, "item") else str(value)
 
 
 def _utc(t_ns):
@@ -55,15 +76,63 @@ def _utc(t_ns):
     return datetime.fromtimestamp(t_ns / 1e9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _parsed_ns(text):
+class Instant(click.ParamType):
     """ns since 1970 of an ISO 8601 time; a time without a zone is UTC."""
-    if text is None:
-        return None
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not an ISO 8601 time such as 2026-01-31T08:00:00Z") from None
-    return int((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp() * 1e9)
+
+    name = "time"
+
+    def convert(self, value, param, ctx):
+        if isinstance(value, int):
+            return value
+        try:
+            given = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not an ISO 8601 time such as 2026-01-31T08:00:00Z", param, ctx)
+        return round((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp() * 1e6) * 1000
+
+
+class Area(click.ParamType):
+    """(west, south, east, north) in degrees."""
+
+    name = "W,S,E,N"
+
+    def convert(self, value, param, ctx):
+        if not isinstance(value, str):
+            return value
+        try:
+            west, south, east, north = map(float, value.split(","))
+        except ValueError:
+            self.fail(
+                f"{value!r} is not four numbers such as 113.5,21.8,114.5,22.8 (west,south,east,north)", param, ctx
+            )
+        if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south < north <= 90):
+            self.fail(f"{value!r}: write west,south,east,north in degrees, south below north", param, ctx)
+        return west, south, east, north
+
+
+class Budget(click.ParamType):
+    """Alerts an hour: 6/h, or 6."""
+
+    name = "N/h"
+
+    def convert(self, value, param, ctx):
+        text = str(value).removesuffix("/h")
+        if not text.isdigit():
+            self.fail(f"{value!r} is not a number of alerts an hour such as 6/h", param, ctx)
+        return int(text)
+
+
+class Span(click.ParamType):
+    """Days: 180, 180d, 26w."""
+
+    name = "DAYS"
+
+    def convert(self, value, param, ctx):
+        text = str(value)
+        number = text.rstrip("dw")
+        if not number.isdigit():
+            self.fail(f"{value!r} is not a number of days such as 180d or 26w", param, ctx)
+        return int(number) * (7 if text.endswith("w") else 1)
 
 
 def _version(ctx, _param, wanted):
@@ -76,57 +145,602 @@ def _version(ctx, _param, wanted):
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON lines on standard output, for programs.")
-start_option = click.option("--start", help="UTC time of the first message of a log without times.")
-rate_option = click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="... and its messages a second.")
+rate_option = click.option(
+    "--rate", type=click.FloatRange(min=0, min_open=True), help="Messages a second of a log without times."
+)
 config_option = click.option("--config", type=click.Path(), help="TOML file of what differs from the defaults.")
-sites_option = click.option("--sites", type=click.Path(), help="Radar sites (TOML); default: the shipped ones.")
+sites_option = click.option("--sites", type=click.Path(), help="Radar sites (TOML), needed for radar logs.")
+lang_option = click.option(
+    "--lang", type=click.Choice(["en", "zh"]), default="en", envvar="LINGDING_LANG", help="Language: en or zh."
+)
+tz_option = click.option(
+    "--tz", type=click.Choice(["UTC", "Asia/Shanghai"]), default="UTC", envvar="LINGDING_TZ", help="Times shown in."
+)
+start_option = click.option("--start", type=Instant(), help="From this time on, UTC unless it says otherwise.")
+end_option = click.option("--end", type=Instant(), help="Before this time.")
+mmsi_option = click.option("--mmsi", type=int, help="This vessel only.")
+store_argument = click.argument("store", metavar="DIR", type=click.Path(path_type=Path))
+out_file = click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 def main():
-    """Lingding: watch vessels, from a log's bytes to risk."""
+    """Lingding: watch vessels, from a log's bytes to risk.
+
+    Exit codes: 0 done, 1 done with alerts where --fail-on asked, 2 usage, 3 bad input, 130 interrupted.
+    """
 
 
-class Progress:
-    """A line on standard error with rate and time left, where somebody is looking; silent otherwise."""
+# Replay
 
-    def __init__(self, feeds, quiet):
-        self._feeds = feeds
-        self._shown = sys.stderr.isatty() and not quiet
-        self._start = self._last = time.monotonic()
 
-    def show(self, picture, reports):
-        """At most five times a second."""
-        now = time.monotonic()
-        if not self._shown or now - self._last < 0.2:
-            return
-        self._last = now
-        done = sum(getattr(f, "bytes_done", 0) for f in self._feeds)
-        total = sum(getattr(f, "bytes_total", 0) for f in self._feeds)
-        spent = now - self._start
-        left = f"{spent * (total - done) / done:,.0f} s left" if 0 < done <= total else ""
-        rate = f"{reports / spent:,.0f} reports/s"
-        click.echo(f"\r\x1b[K{_utc(picture.at_ns)}  {picture.tracks.n} tracks  {rate}  {left}", nl=False, err=True)
+@main.command()
+@click.argument("logs", nargs=-1, required=True, metavar="LOG...")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the store to write.")
+@click.option("--zones", multiple=True, type=click.Path(), help="Zone file or folder; default: the shipped zones.")
+@click.option("--registers", type=click.Path(), help="Folder of registers (LNG carriers, permits ...).")
+@click.option("--model", type=click.Path(), help="Risk model; default: the shipped one.")
+@sites_option
+@config_option
+@start_option
+@end_option
+@rate_option
+@click.option("--area", type=Area(), help="Reports within this box only; those without a position stay.")
+@click.option("--speed", default="max", help="Event time against the clock: 1, 10, ... or max.", show_default=True)
+@click.option("--watch", "watched", multiple=True, type=int, metavar="MMSI", help="Tell alerts of this vessel only.")
+@click.option("--only", multiple=True, metavar="RULE", help="Tell alerts of this rule only.")
+@click.option("--budget", type=Budget(), help="Tell at most so many an hour; alarms are always told.")
+@click.option("--fail-on", type=click.Choice(["caution", "warning", "alarm"]), help="Exit 1 on an alert this severe.")
+@click.option("--resume", is_flag=True, help="Go on with a run that was interrupted, with identical numbers.")
+@lang_option
+@tz_option
+@json_option
+def replay(**options):
+    """Replay logs of AIS and radar from bytes to risk, into a store.
 
-    def end(self):
-        if self._shown:
-            click.echo("\r\x1b[K", nl=False, err=True)
+    In a terminal: space pauses, n steps one picture, j runs to the next alert, + and - change the speed, q stops.
+
+    Example: vts replay day.nmea.gz night.ast --sites sites.toml --out out/day
+    """
+    return _replay(**options)
+
+
+def _replay(
+    logs,
+    out,
+    zones=(),
+    registers=None,
+    model=None,
+    sites=None,
+    config=None,
+    start=None,
+    end=None,
+    rate=None,
+    area=None,
+    speed="max",
+    watched=(),
+    only=(),
+    budget=None,
+    fail_on=None,
+    resume=False,
+    lang="en",
+    tz="UTC",
+    as_json=False,
+    note="",
+):
+    """The straight line, from logs to a store; returns the exit code."""
+    began = time.monotonic()
+    pace = _speed(speed)
+    from vts.wording import translator
+
+    tr = translator(lang)
+    if as_json:
+        _event("start", logs=list(logs), out=str(out))
+    else:
+        click.echo(tr("Replay of {logs} into {out}", logs=", ".join(logs), out=out))
+
+    import geofences
+    import risk
+    import vts
+    from vts.wording import Wording
+
+    settings = vts.load_config(config)
+    sites = _sites(sites)
+    fences = geofences.load(_zone_path(zones))
+    trained = risk.load(_model_path(model))
+    known = _registers(registers)
+    feeds = _feeds(logs, sites, start, rate)
+    merged = vts.merge(feeds, lateness_s=settings.fusion.lateness_s)
+    rules = _rules()
+    words = Wording(lang, rules, fences.to_geojson())
+    if unknown := sorted(set(only) - set(rules)):
+        raise click.UsageError(
+            f"no rule {unknown[0]!r}; there are {', '.join(r for r in sorted(rules) if '.' not in r)}"
+        )
+    told = Teller(words, tz, watched, only, budget, as_json)
+    cut = Cut(start, end, area)
+    stopping = Stop()
+
+    with vts.Store(out) as store, Keys(tr, as_json) as keys, stopping:
+        store.begin(resume)
+        saved = store.state if resume else None
+        if saved is not None:
+            tracker, fence_watch, risk_watch = _load_state(*saved, settings, sites, told)
+        else:
+            tracker = vts.Tracker(settings.fusion, sites)
+            fence_watch, risk_watch = geofences.Watch(settings.watch), risk.Watch(settings.risk)
+        store.write_zones(fences.to_geojson())
+        store.write_catalogue(rules)
+        store.write_run(_manifest(logs, sites, settings, trained, note, cut))
+        batches = stopping.watch(store.record(cut.of(merged)))
+        if saved is not None:
+            batches = _after(batches, saved[1], settings.fusion.lateness_s)
+        pictures = vts.fuse(batches, tracker)
+        checked = geofences.check(pictures, fences, fence_watch, known)
+        progress = Progress(feeds, as_json, tr, tz)
+        clock = Pace(pace, keys)
+
+        def save(folder):
+            tracker.save(folder / "tracker.npz")
+            fence_watch.save(folder / "geofences.npz")
+            risk_watch.save(folder / "risk.zip")
+            told.save(folder / "told.json")
+
+        saved_at = time.monotonic()
+        try:
+            for picture in risk.score(checked, trained, risk_watch):
+                store.append(picture)
+                alerted = told.tell(picture, progress)
+                progress.show(picture, merged.rejects.used)
+                clock.wait(picture.at_ns, alerted, progress)
+                if time.monotonic() - saved_at > CHECKPOINT_S or stopping.asked or keys.stopped:
+                    _keep_rejects(store, feeds, merged)
+                    store.flush(save)
+                    saved_at = time.monotonic()
+                if stopping.asked or keys.stopped:
+                    raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            progress.end()
+            again = " ".join(["vts replay", *logs, "--out", str(out), "--resume"])
+            _fail(
+                tr("interrupted; the store in {out} is valid, go on with: {again}", out=out, again=again), 130, as_json
+            )
+        progress.end()
+        _keep_rejects(store, feeds, merged)
+        store.flush(save)
+    totals = _totals(feeds, merged.rejects)
+    spent = time.monotonic() - began
+    summary = {
+        **totals,
+        "left_out": cut.counts,
+        "fusion": tracker.rejects.counts,
+        **told.counts(),
+        "seconds": round(spent, 3),
+        "peak_mb": _peak_mb(),
+        "out": str(out),
+    }
+    _event("summary", **summary) if as_json else _print_summary(summary, tr)
+    if not totals["used"]:
+        said = tr("{logs}: no message could be used; see the reasons, or name another log", logs=", ".join(logs))
+        click.echo(f"vts: {said}", err=True)
+    return ALERTED if fail_on and told.worst >= ("caution", "warning", "alarm").index(fail_on) else DONE
+
+
+def _speed(text):
+    """Event seconds a second; None for as fast as it goes."""
+    try:
+        pace = None if text == "max" else float(text)
+    except ValueError:
+        pace = -1.0
+    if pace is not None and not 0 < pace < float("inf"):
+        raise click.BadParameter(f"{text!r} is neither a number such as 1 or 10 nor max", param_hint="--speed")
+    return pace
+
+
+def _zone_path(zones):
+    from vts import paths
+
+    return [Path(zone) for zone in zones] if len(zones) > 1 else Path(zones[0]) if zones else paths.data_dir() / "zones"
+
+
+def _model_path(model):
+    from vts import paths
+
+    return model or paths.data_dir() / "models" / "current"
+
+
+def _sites(path):
+    """The sites of a file; none where no file is named."""
+    from vts import radar
+
+    return radar.load_sites(path) if path else ()
+
+
+def _registers(path):
+    """The registers of a folder; the shipped ones where none is named."""
+    from geofences import registers
+    from vts import paths
+
+    return registers.load(path or paths.data_dir() / "registers")
 
 
 def _feeds(logs, sites, start_ns, rate):
     """A feed of every sensor that each log holds."""
     import ais
     from vts import radar
+    from vts.errors import SiteError
 
     feeds = []
     for log in logs:
-        kind = radar.sniff(log)
+        kind = radar.sniff(log) if log != "-" else None
+        if kind is not None and kind != "arpa" and not sites:
+            raise SiteError(f"{log}: a radar recording ({kind}); say where the radar stands with --sites FILE")
         if kind is not None:
             feeds.append(radar.read(log, sites, format=kind))
         if kind in (None, "arpa"):
             feeds.append(ais.read(log, start=start_ns, rate=rate))
     return feeds
+
+
+def _rules():
+    """The texts of every rule, behaviour and reason, as a store keeps them."""
+    from risk import matrix
+    from risk import reasons as reason
+    from vts import plugins, wording
+
+    rules = wording.catalogue(plugins.discover("geofences.rules") | plugins.discover("risk.behaviours"))
+    rules |= {f"head.{name}": {"text": dict(head.TEXT)} for name, head in matrix.heads().items()}
+    rules |= {f"data.{name}": {"text": dict(text)} for name, text in reason.DATA.items()}
+    for family in matrix.families().values():
+        for name, (unit, english, chinese) in family.COLUMNS.items():
+            value = "{value}" + ("" if unit == "1" else f" {unit}")
+            rules[f"feature.{name}"] = {"text": {"en": f"{english} {value}", "zh": f"{chinese} {value}"}}
+    return rules
+
+
+def _manifest(logs, sites, settings, trained, note, cut):
+    """What was run, so that it can be run again."""
+    import dataclasses
+    import hashlib
+    from importlib.metadata import version
+
+    from vts import __version__
+
+    def about(log):
+        path = Path(log)
+        if not path.is_file():
+            return {"log": str(log)}
+        with path.open("rb") as file:
+            return {
+                "log": str(log),
+                "bytes": path.stat().st_size,
+                "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+            }
+
+    return {
+        "logs": [about(log) for log in logs],
+        "lingding": __version__,
+        "versions": {name: version(name) for name in ("numpy", "numba", "pyarrow", "duckdb")},
+        "config": dataclasses.asdict(settings),
+        "model": {
+            k: v for k, v in getattr(trained, "manifest", {}).items() if k in ("created_with", "arrays_sha256", "seed")
+        },
+        "sites": [
+            {"name": s.name, "lon_deg": s.lon_deg, "lat_deg": s.lat_deg, "max_range_m": s.max_range_m}
+            for s in sites
+            if s.lon_deg == s.lon_deg
+        ],
+        "start_ns": cut.start_ns,
+        "end_ns": cut.end_ns,
+        "area": cut.area,
+        "note": note,
+    }
+
+
+class Cut:
+    """What of the logs was asked for: a time and an area. What is left out is counted."""
+
+    def __init__(self, start_ns, end_ns, area):
+        self.start_ns, self.end_ns, self.area = start_ns, end_ns, area
+        self.counts = {}
+
+    def of(self, batches):
+        """The batches without the reports outside; ends once everything lies after the end."""
+        if self.start_ns is None and self.end_ns is None and self.area is None:
+            yield from batches
+            return
+        from vts.schema import Reports
+
+        for batch in batches:
+            if self.end_ns is not None and batch.n and (batch.t_ns >= self.end_ns + 60_000_000_000).all():
+                return
+            if not isinstance(batch, Reports):  # a name that was said before the window still holds in it
+                yield batch if self.end_ns is None else batch.take(batch.t_ns < self.end_ns)
+                continue
+            when = batch.t_ns >= (self.start_ns or 0)
+            when &= self.end_ns is None or batch.t_ns < self.end_ns
+            self._count("outside --start and --end", ~when)
+            yield batch.take(when & self._near(batch, when))
+
+    def _near(self, batch, when):
+        if self.area is None:
+            return when
+        import numpy as np
+
+        west, south, east, north = self.area
+        lon, lat = batch.lon_deg, batch.lat_deg
+        across = (lon >= west) & (lon <= east) if west <= east else (lon >= west) | (lon <= east)
+        near = (across & (lat >= south) & (lat <= north)) | np.isnan(lon)
+        self._count("outside --area", when & ~near)
+        return near
+
+    def _count(self, reason, mask):
+        if n := int(mask.sum()):
+            self.counts[reason] = self.counts.get(reason, 0) + n
+
+
+def _after(batches, at_ns, lateness_s):
+    """The batches from the first row that the Picture at `at_ns` did not hold: where vts.fuse cut them."""
+    import numpy as np
+
+    from vts.schema import Reports
+
+    found = False
+    for batch in batches:
+        if not found and batch.n:
+            place = batch.t_ns
+            if isinstance(batch, Reports):
+                received = np.where(batch.rx_ns >= 0, batch.rx_ns, batch.t_ns)
+                place = np.maximum(batch.t_ns, received - int(lateness_s * 1e9))
+            past = place >= at_ns
+            if not past.any():
+                continue
+            found = True
+            batch = batch.take(slice(int(past.argmax()), None))  # noqa: PLW2901 - the rest of it
+        yield batch
+
+
+def _load_state(folder, _at_ns, settings, sites, told):
+    """(Tracker, Watch of the zones, Watch of the risk) as they were after the last saved Picture."""
+    import geofences
+    import risk
+    import vts
+
+    told.load(folder / "told.json")
+    return (
+        vts.Tracker.load(folder / "tracker.npz", settings.fusion, sites),
+        geofences.Watch.load(folder / "geofences.npz"),
+        risk.Watch.load(folder / "risk.zip"),
+    )
+
+
+def _keep_rejects(store, feeds, merged):
+    for feed in feeds:
+        store.add_rejects(feed.rejects)
+    store.add_rejects(merged.rejects)
+
+
+class Stop:
+    """Ctrl-C and SIGTERM ask for an end between two Pictures, so that a state can be saved; a second time, at once."""
+
+    def __init__(self):
+        self.asked = False
+
+    def __enter__(self):
+        self._before = {}
+        with suppress(ValueError):  # a thread that is not the main one has no signals
+            for name in (signal.SIGINT, signal.SIGTERM):
+                self._before[name] = signal.signal(name, self._ask)
+        return self
+
+    def __exit__(self, *_):
+        for name, handler in self._before.items():
+            signal.signal(name, handler)
+
+    def _ask(self, *_):
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        self._since = time.monotonic()
+
+    def watch(self, batches):
+        """The batches; where no Picture comes for two seconds after the wish to end, the end comes here."""
+        for batch in batches:
+            if self.asked and time.monotonic() - self._since > 2:
+                raise KeyboardInterrupt
+            yield batch
+
+
+class Keys:
+    """The keys of a replay, where a person sits at the terminal; nothing otherwise."""
+
+    def __init__(self, tr, as_json):
+        self._on = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
+        self._tr = tr
+        self.paused = self.stopped = self.jump = False
+        self.factor = 1.0
+
+    def __enter__(self):
+        if self._on:
+            import termios
+            import tty
+
+            self._settings = termios.tcgetattr(sys.stdin)
+            tty.setcbreak(sys.stdin)
+        return self
+
+    def __exit__(self, *_):
+        if self._on:
+            import termios
+
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._settings)
+
+    def read(self, wait_s=0.0):
+        """Take the keys that were pressed; returns whether one of them asks for the next Picture."""
+        if not self._on:
+            if wait_s:
+                time.sleep(wait_s)
+            return True
+        import select
+
+        while select.select([sys.stdin], [], [], wait_s)[0]:
+            key, wait_s = os.read(sys.stdin.fileno(), 1).decode("latin-1"), 0.0
+            if key == " ":
+                self.paused = not self.paused
+            elif key in "nj":
+                self.paused, self.jump = key == "n", key == "j"
+                return True
+            elif key in "+-":
+                self.factor *= 2.0 if key == "+" else 0.5
+            elif key in "qQ":
+                self.stopped = True
+                return True
+        return not self.paused
+
+
+class Pace:
+    """Holds the replay back to the asked speed, and while it is paused."""
+
+    def __init__(self, speed, keys):
+        self._speed, self._keys = speed, keys
+        self._from = None
+
+    def wait(self, at_ns, alerted, progress):
+        """Return when the next Picture is due."""
+        keys = self._keys
+        if keys.jump and alerted:
+            keys.jump, keys.paused = False, True
+        go = keys.read()
+        while not go and not keys.stopped:
+            progress.pause()
+            go = keys.read(0.1)
+            self._from = None
+        if self._speed is None or keys.jump or keys.stopped:
+            return
+        speed = self._speed * keys.factor
+        if self._from is None or self._from[2] != speed:
+            self._from = (time.monotonic(), at_ns, speed)
+        due = self._from[0] + (at_ns - self._from[1]) / 1e9 / speed
+        while (left := due - time.monotonic()) > 0 and not keys.stopped and not keys.paused:
+            keys.read(min(left, 0.1))
+
+
+class Progress:
+    """A line on standard error with rate and time left, where somebody is looking; silent otherwise."""
+
+    def __init__(self, feeds, quiet, tr, tz):
+        self._feeds, self._tr, self._tz = feeds, tr, tz
+        self._shown = sys.stderr.isatty() and not quiet
+        self._start = self._last = time.monotonic()
+        self._line = ""
+
+    def show(self, picture, reports):
+        """At most five times a second."""
+        now = time.monotonic()
+        if not self._shown or now - self._last < 0.2:
+            return
+        from vts.wording import duration_text, time_text
+
+        self._last = now
+        done = sum(getattr(f, "bytes_done", 0) for f in self._feeds)
+        total = sum(getattr(f, "bytes_total", 0) for f in self._feeds)
+        spent = max(now - self._start, 1e-3)
+        left = ""
+        if 0 < done <= total:
+            left = self._tr(
+                "{share} %, {time} left", share=100 * done // total, time=duration_text(spent * (total - done) / done)
+            )
+        said = self._tr("{n} tracks, {rate} reports/s", n=f"{picture.tracks.n:,}", rate=f"{reports / spent:,.0f}")
+        self._line = f"{time_text(picture.at_ns, self._tz)}  {said}  {left}"
+        click.echo(f"\r\x1b[K{self._line}", nl=False, err=True)
+
+    def pause(self):
+        if self._shown:
+            said = self._tr("paused: space goes on, n one picture, j to the next alert, q stops")
+            click.echo(f"\r\x1b[K{self._line}  [{said}]", nl=False, err=True)
+
+    def end(self):
+        if self._shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+class Teller:
+    """Tells alerts as they happen, most urgent first, and counts everything, told or not."""
+
+    def __init__(self, words, tz, watched, only, budget, as_json):
+        self._words, self._tz, self._as_json = words, tz, as_json
+        self._watched, self._only, self._budget = set(watched), set(only), budget
+        self._recent = []  # event times of what was told in the last hour
+        self.worst = -1
+        self._seen = {"pictures": 0, "tracks": 0, "alerts": {}, "withheld": 0, "first": None, "last": None}
+        self._tracks = set()
+
+    def tell(self, picture, progress):
+        """Whether a new alert of this Picture was told."""
+        from vts.schema import ALERT_STATES
+        from vts.wording import alert_dicts
+
+        seen = self._seen
+        seen["pictures"] += 1
+        self._tracks.update(picture.tracks.track.tolist())
+        seen["first"] = seen["first"] or picture.at_ns
+        seen["last"] = picture.at_ns
+        if not picture.alerts.n:
+            return False
+        self._words.learn(picture.statics)
+        told = False
+        for alert in sorted(alert_dicts(picture.alerts), key=lambda a: (-a["severity"], a["rule"], a["alert"])):
+            state = ALERT_STATES[alert["state"]]
+            if state == "raised":
+                seen["alerts"][alert["rule"]] = seen["alerts"].get(alert["rule"], 0) + 1
+                self.worst = max(self.worst, alert["severity"])
+            if not self._wanted(alert, state):
+                continue
+            told = told or state == "raised"
+            if self._as_json:
+                _event("alert", **self._words.facts(alert, self._tz))
+            elif state in ("raised", "withdrawn"):
+                progress.end()
+                click.echo(self._words.line(alert, self._tz))
+                citation = self._words.citation(alert["rule"])
+                if citation and state == "raised":
+                    click.echo(click.style(f"    {citation}", dim=True))
+        return told
+
+    def _wanted(self, alert, state):
+        """By vessel, rule and budget; an alarm is never withheld for the budget."""
+        if self._watched and not self._watched & {alert["mmsi"], alert["other_mmsi"]}:
+            return False
+        if self._only and alert["rule"] not in self._only:
+            return False
+        if self._budget is None or state != "raised":
+            return True
+        self._recent = [t for t in self._recent if t > alert["t_ns"] - 3_600_000_000_000]
+        if len(self._recent) >= self._budget and alert["severity"] < 2:
+            self._seen["withheld"] += 1
+            return False
+        self._recent.append(alert["t_ns"])
+        return True
+
+    def counts(self):
+        """What was seen, for the summary."""
+        seen = self._seen
+        return seen | {
+            "tracks": len(self._tracks),
+            "alerts": dict(sorted(seen["alerts"].items())),
+            "first": seen["first"] and _utc(seen["first"]),
+            "last": seen["last"] and _utc(seen["last"]),
+        }
+
+    def save(self, path):
+        state = {"seen": self._seen, "tracks": sorted(self._tracks), "recent": self._recent, "worst": self.worst}
+        path.write_text(json.dumps(state), encoding="utf-8")
+
+    def load(self, path):
+        state = json.loads(path.read_text(encoding="utf-8"))
+        self._seen, self._tracks, self._recent = state["seen"], set(state["tracks"]), state["recent"]
+        self.worst = state["worst"]
 
 
 def _totals(feeds, merged):
@@ -152,110 +766,6 @@ def _totals(feeds, merged):
     }
 
 
-@main.command()
-@click.argument("logs", nargs=-1, required=True, metavar="LOG...")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the store to write.")
-@click.option("--zones", multiple=True, type=click.Path(), help="Zone file or folder; default: the shipped zones.")
-@click.option("--model", type=click.Path(), help="Risk model; default: the shipped one.")
-@sites_option
-@config_option
-@start_option
-@rate_option
-@click.option("--fail-on", type=click.Choice(["caution", "warning", "alarm"]), help="Exit 1 on an alert this severe.")
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of the alerts.")
-@json_option
-def replay(logs, out, zones, model, sites, config, start, rate, fail_on, lang, as_json):
-    """Replay logs of AIS and radar from bytes to risk, into a store.
-
-    Example: vts replay day.nmea.gz night.ast --out out/day
-    """
-    began = time.monotonic()
-    if as_json:
-        _event("start", logs=list(logs), out=str(out))
-    else:
-        click.echo(f"Replay of {', '.join(logs)} into {out}")
-
-    import geofences
-    import risk
-    import vts
-    from vts import paths, radar, schema
-    from vts.wording import Wording
-
-    settings = vts.load_config(config)
-    sites = radar.load_sites(sites or paths.data_dir() / "sites.toml")
-    zones = geofences.load(list(zones) or paths.data_dir() / "zones")
-    model = risk.load(model or paths.data_dir() / "models" / "current")
-    feeds = _feeds(logs, sites, _parsed_ns(start), rate)
-    merged = vts.merge(feeds, lateness_s=settings.fusion.lateness_s)
-    tracker = vts.Tracker(settings.fusion, sites)
-    wording = Wording(lang, _rules(), zones.to_geojson())
-    progress = Progress(feeds, as_json)
-    seen = {"pictures": 0, "vessels": set(), "alerts": {}, "worst": -1, "first": None, "last": None}
-
-    with vts.Store(out) as store:
-        store.write_zones(zones.to_geojson())
-        store.write_catalogue(_rules())
-        pictures = vts.fuse(store.record(merged), tracker)
-        checked = geofences.check(pictures, zones, geofences.Watch(settings.watch))
-        for picture in risk.score(checked, model, risk.Watch(settings.risk)):
-            store.append(picture)
-            _tell(picture, wording, as_json, seen, progress)
-            progress.show(picture, merged.rejects.used)
-        progress.end()
-        totals = _totals(feeds, merged.rejects)
-        for feed in feeds:
-            store.add_rejects(feed.rejects)
-    spent = time.monotonic() - began
-    summary = {
-        **totals,
-        "fusion": tracker.rejects.counts,
-        "pictures": seen["pictures"],
-        "tracks": len(seen["vessels"]),
-        "alerts": dict(sorted(seen["alerts"].items())),
-        "first": seen["first"] and _utc(seen["first"]),
-        "last": seen["last"] and _utc(seen["last"]),
-        "seconds": round(spent, 3),
-        "peak_mb": _peak_mb(),
-        "out": str(out),
-    }
-    if as_json:
-        _event("summary", **summary)
-    else:
-        _print_summary(summary)
-    if fail_on and seen["worst"] >= schema.SEVERITIES.index(fail_on):
-        return ALERTED
-    return DONE
-
-
-def _rules():
-    """The texts of every rule and behaviour."""
-    from vts import plugins, wording
-
-    return wording.catalogue(plugins.discover("geofences.rules") | plugins.discover("risk.behaviours"))
-
-
-def _tell(picture, wording, as_json, seen, progress):
-    """Count what is in a picture and say its alerts, most urgent first."""
-    from vts import schema
-    from vts.wording import alert_dicts
-
-    seen["pictures"] += 1
-    seen["vessels"].update(picture.tracks.track.tolist())
-    seen["first"] = seen["first"] or picture.at_ns
-    seen["last"] = picture.at_ns
-    wording.learn(picture.statics)
-    for alert in sorted(alert_dicts(picture.alerts), key=lambda a: (-a["severity"], a["rule"], a["alert"])):
-        state = schema.ALERT_STATES[alert["state"]]
-        if state == "raised":
-            seen["alerts"][alert["rule"]] = seen["alerts"].get(alert["rule"], 0) + 1
-            seen["worst"] = max(seen["worst"], alert["severity"])
-        if as_json:
-            _event("alert", **wording.facts(alert))
-        elif state in ("raised", "withdrawn"):
-            progress.end()
-            click.echo(wording.line(alert))
-
-
 def _peak_mb():
     """Largest resident size of this process so far, MB."""
     import resource
@@ -263,23 +773,55 @@ def _peak_mb():
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def _print_summary(summary):
+def _print_summary(summary, tr):
     """The totals as a person reads them."""
-    click.echo(
-        f"\n{summary['first']} to {summary['last']}: {summary['pictures']:,} pictures, {summary['tracks']:,} tracks"
-    )
-    click.echo(f"read {summary['read']:,} = used {summary['used']:,} + rejected {sum(summary['rejected'].values()):,}")
-    for reason, count in sorted(summary["rejected"].items(), key=lambda item: -item[1]):
-        click.echo(f"  {count:>12,}  {reason:<24} {summary['examples'].get(reason, '')[:80]}")
+    from vts.wording import clean
+
+    click.echo("")
+    if summary["first"]:
+        click.echo(
+            tr(
+                "{first} to {last}: {pictures} pictures, {tracks} tracks",
+                first=summary["first"],
+                last=summary["last"],
+                pictures=f"{summary['pictures']:,}",
+                tracks=f"{summary['tracks']:,}",
+            )
+        )
+    rejected = sum(summary["rejected"].values())
+    click.echo(_balance(tr, summary["read"], summary["used"], rejected))
+    for reason, count in sorted(summary["rejected"].items(), key=lambda item: (-item[1], item[0])):
+        click.echo(f"  {count:>12,}  {reason:<24} {clean(summary['examples'].get(reason, ''), 80)}")
     reports = summary["reports"]
-    left_out = ", ".join(f"{n:,} {reason}" for reason, n in (reports["rejected"] | summary["fusion"]).items())
-    click.echo(f"reports {reports['read']:,}, used {reports['used']:,}" + (f"; {left_out}" if left_out else ""))
+    left = reports["rejected"] | summary["fusion"] | summary["left_out"]
+    left_out = ", ".join(f"{n:,} {reason}" for reason, n in left.items())
+    said = tr("reports {read}, used {used}", read=f"{reports['read']:,}", used=f"{reports['used']:,}")
+    click.echo(said + (f"; {left_out}" if left_out else ""))
     for rule, count in summary["alerts"].items():
-        click.echo(f"  {count:>12,}  alerts of {rule}")
+        click.echo(f"  {count:>12,}  " + tr("alerts of {rule}", rule=rule))
+    if summary["withheld"]:
+        click.echo(
+            f"  {summary['withheld']:>12,}  " + tr("alerts not told, over --budget; ask for them with vts alerts")
+        )
     rate = summary["read"] / max(summary["seconds"], 1e-9)
     click.echo(
-        f"{summary['seconds']:.1f} s, {rate:,.0f} a second, peak {summary['peak_mb']:,} MB; store in {summary['out']}"
+        tr(
+            "{seconds} s, {rate} a second, peak {peak} MB; store in {out}",
+            seconds=f"{summary['seconds']:.1f}",
+            rate=f"{rate:,.0f}",
+            peak=f"{summary['peak_mb']:,}",
+            out=summary["out"],
+        )
     )
+
+
+def _balance(tr, read, used, rejected):
+    return tr(
+        "read {read} = used {used} + rejected {rejected}", read=f"{read:,}", used=f"{used:,}", rejected=f"{rejected:,}"
+    )
+
+
+# Decode
 
 
 @main.command()
@@ -289,7 +831,7 @@ def _print_summary(summary):
 @click.option("--raw", is_flag=True, help="Wire integers instead of units.")
 @click.option("--summary", type=click.Path(path_type=Path), help="Write the totals to this file as JSON.")
 @sites_option
-@start_option
+@click.option("--start", type=Instant(), help="UTC time of the first message of a log without times.")
 @rate_option
 @json_option
 def decode(log, form, out, raw, summary, sites, start, rate, as_json):
@@ -298,27 +840,31 @@ def decode(log, form, out, raw, summary, sites, start, rate, as_json):
     Example: vts decode day.nmea.gz --to jsonl --summary totals.json
     """
     import ais
-    from vts import paths, radar
+    from vts import radar
+    from vts.wording import translator
 
     if form == "parquet" and out is None:
         raise click.UsageError("--to parquet needs --out FILE")
-    kind = radar.sniff(log)
+    kind = radar.sniff(log) if log != "-" else None
     if form == "jsonl":
         if kind is None:
-            source = ais.messages(log, start=_parsed_ns(start), rate=rate, raw=raw)
+            source = ais.messages(log, start=start, rate=rate, raw=raw)
         else:
-            source = radar.messages(log, radar.load_sites(sites or paths.data_dir() / "sites.toml"), format=kind)
+            source = radar.messages(log, _sites(sites), format=kind)
         with click.open_file(str(out or "-"), "w", encoding="utf-8") as file:
             for message in source:
-                file.write(json.dumps(message, ensure_ascii=False, allow_nan=False) + "\n")
+                file.write(json.dumps(message, ensure_ascii=False, allow_nan=False, default=_plain) + "\n")
     else:
-        source = _feeds([log], radar.load_sites(sites or paths.data_dir() / "sites.toml"), _parsed_ns(start), rate)[0]
+        source = _feeds([log], _sites(sites), start, rate)[0]
         _write_table(source, form, out)
-    totals = {"read": source.rejects.read, "used": source.rejects.used, "rejected": source.rejects.counts}
+    rejects = source.rejects
+    totals = {"read": rejects.read, "used": rejects.used, "rejected": rejects.counts}
     if summary:
-        summary.write_text(json.dumps({"log": log, **totals, "examples": source.rejects.examples}, indent=1) + "\n")
-    line = f"read {totals['read']:,} = used {totals['used']:,} + rejected {sum(totals['rejected'].values()):,}"
-    click.echo(json.dumps({"event": "summary", **totals}) if as_json else line, err=True)
+        summary.write_text(json.dumps({"log": log, **totals, "examples": rejects.examples}, indent=1) + "\n")
+    if as_json:
+        click.echo(json.dumps({"event": "summary", **totals}), err=True)
+    else:
+        click.echo(_balance(translator("en"), rejects.read, rejects.used, sum(rejects.counts.values())), err=True)
 
 
 def _write_table(source, form, out):
@@ -340,64 +886,302 @@ def _write_table(source, form, out):
                 writer.write_table(batch.to_arrow())
 
 
+# Ask and show
+
+
 @main.command()
-@click.argument("store", metavar="DIR", type=click.Path(path_type=Path))
+@store_argument
 @click.argument("sql")
+@click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values.")
 @json_option
-def query(store, sql, as_json):
-    """Ask a store in SQL: views reports, statics, tracks, alerts, scores, rejects.
+def query(store, sql, as_csv, as_json):
+    """Ask a store in SQL; it can read the store and nothing else.
+
+    Views: reports, statics, tracks, alerts, scores, visits, rejects, zones, notes. Times: t_ns (ns since 1970, UTC) and
+    t (UTC timestamp).
 
     Example: vts query out/day "SELECT rule, count(*) FROM alerts GROUP BY rule"
     """
+    _answer(_opened(store).arrow(sql), as_csv, as_json)
+
+
+def _opened(path):
     import vts
 
-    with vts.Store(store) as opened:
-        frame = opened.sql(sql)
+    return vts.Store(path)
+
+
+def _answer(table, as_csv, as_json):
+    """A table as JSON lines, CSV, or columns for a person."""
     if as_json:
-        click.echo(frame.to_json(orient="records", lines=True, date_format="iso", force_ascii=False), nl=False)
+        for batch in table.to_batches(max_chunksize=10_000):
+            for row in batch.to_pylist():
+                click.echo(json.dumps(_finite(row), ensure_ascii=False, default=str))
+    elif as_csv:
+        import pyarrow.csv
+
+        pyarrow.csv.write_csv(table, sys.stdout.buffer)
+    elif not table.num_rows:
+        click.echo("no rows")
     else:
-        click.echo(frame.to_string(index=False) if len(frame) else "no rows")
+        click.echo(_columns(table))
+
+
+def _finite(row):
+    """NaN and infinity have no word in JSON."""
+    return {k: None if isinstance(v, float) and v - v != 0 else v for k, v in row.items()}
+
+
+def _columns(table, limit=1000):
+    """Rows under their names, cut at a thousand; text from the air made printable."""
+    from vts.wording import clean
+
+    def shown(value):
+        return "" if value is None else f"{value:.6g}" if isinstance(value, float) else clean(str(value), 60)
+
+    rows = [[shown(value) for value in row.values()] for row in table.slice(0, limit).to_pylist()]
+    grid = [list(table.column_names), *rows]
+    widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
+    more = table.num_rows - limit
+    return "\n".join(lines + ([f"... {more:,} rows more; add LIMIT, --csv or --json"] if more > 0 else []))
+
+
+@main.command()
+@store_argument
+def shell(store):
+    """Ask a store in SQL again and again; an empty line or Ctrl-D ends.
+
+    Example: vts shell out/day
+    """
+    from vts.errors import UsageError
+
+    opened = _opened(store)
+    _answer(opened.arrow("SHOW TABLES"), False, False)
+    while True:
+        try:
+            sql = click.prompt("vts", prompt_suffix="> ", default="", show_default=False)
+        except (EOFError, click.Abort):
+            break
+        if not sql.strip():
+            break
+        try:
+            _answer(opened.arrow(sql), False, False)
+        except UsageError as error:
+            click.echo(str(error), err=True)
 
 
 @main.command("map")
-@click.argument("store", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="HTML file to write.")
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en")
+@store_argument
+@out_file
+@start_option
+@end_option
+@mmsi_option
+@click.option("--palette", type=click.Choice(["day", "dusk", "night"]), default="day", show_default=True)
+@click.option("--tiles", help="Address of a tile server, for those who have one; the map then needs it.")
+@click.option("--max-positions", type=click.IntRange(min=100), default=1_000_000, show_default=True)
+@lang_option
+@tz_option
 @json_option
-def map_(store, out, lang, as_json):
+def map_(store, out, start, end, mmsi, palette, tiles, max_positions, lang, tz, as_json):
     """Draw a store on a map that opens without a network.
 
     Example: vts map out/day --out out/day.html
     """
-    import vts
     from vts import maps
 
-    with vts.Store(store) as opened:
-        maps.write(opened, out, lang=lang)
-    _wrote(out, as_json)
+    wrote = maps.write(
+        _opened(store),
+        out,
+        lang=lang,
+        tz=tz,
+        palette=palette,
+        start_ns=start,
+        end_ns=end,
+        mmsi=mmsi,
+        tiles=tiles,
+        max_positions=max_positions,
+    )
+    _wrote(out, as_json, **{k: wrote[k] for k in ("positions", "tracks", "alerts")})
 
 
 @main.command()
-@click.argument("store", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="HTML file to write.")
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en")
+@store_argument
+@out_file
+@start_option
+@end_option
+@lang_option
+@tz_option
 @json_option
-def report(store, out, lang, as_json):
-    """Write the report of a shift: traffic, alerts, top risks, data quality.
+def report(store, out, start, end, lang, tz, as_json):
+    """Write the report of a shift: traffic, alerts, top risks, zones, data quality.
 
     Example: vts report out/day --out out/day-report.html
     """
-    import vts
     from vts import report as reports
 
-    with vts.Store(store) as opened:
-        reports.write(opened, out, lang=lang)
+    reports.write(_opened(store), out, lang=lang, tz=tz, start_ns=start, end_ns=end)
     _wrote(out, as_json)
 
 
-def _wrote(path, as_json):
+def _wrote(path, as_json, **more):
     size = Path(path).stat().st_size
-    _event("wrote", path=str(path), bytes=size) if as_json else click.echo(f"wrote {path} ({size / 1e6:.1f} MB)")
+    _event("wrote", path=str(path), bytes=size, **more) if as_json else click.echo(
+        f"wrote {path} ({size / 1e6:.1f} MB)"
+    )
+
+
+@main.command()
+@store_argument
+@click.option("--ack", type=int, multiple=True, metavar="ALERT", help="Acknowledge this alert.")
+@click.option("--note", "text", help="Say something of the acknowledged alert, or of --on.")
+@click.option("--on", type=int, multiple=True, metavar="ALERT", help="The alert that --note is about.")
+@click.option("--who", help="Name of the officer; default: the user's.")
+@click.option("--open", "only_open", is_flag=True, help="Alerts that are not cleared and not acknowledged.")
+@click.option("--rule", help="This rule only.")
+@mmsi_option
+@start_option
+@end_option
+@lang_option
+@tz_option
+@json_option
+def alerts(store, ack, text, on, who, only_open, rule, mmsi, start, end, lang, tz, as_json):
+    """List the alerts of a store; acknowledge and annotate them. What was said is never changed or removed.
+
+    Example: vts alerts out/day --ack 4611686018427387904 --note "called on channel 14"
+    """
+    opened = _opened(store)
+    if text and not (ack or on):
+        raise click.UsageError("--note needs --ack ALERT or --on ALERT")
+    if ack or on:
+        _annotate(opened, ack, on, text or "", who or _user())
+        return
+    words = _wording(opened, lang)
+    notes = {}
+    for note in opened.notes():
+        notes.setdefault(note["alert"], []).append(note)
+    from vts import maps
+
+    listed = maps.latest_alerts(opened.connect(), _alert_where(rule, mmsi, start, end))
+    for alert in listed:
+        said = notes.get(alert["alert"], [])
+        acknowledged = any(note["action"] == "acknowledged" for note in said)
+        if only_open and (acknowledged or alert["state"] == 3):
+            continue
+        if as_json:
+            _event("alert", **words.facts(alert, tz), notes=said, acknowledged=acknowledged)
+            continue
+        click.echo(f"{alert['alert']:>19}  {words.line(alert, tz)}")
+        for note in said:
+            from vts.wording import clean, time_text
+
+            tail = f": {clean(note['text'])}" if note["text"] else ""
+            action = words.tr(note["action"])
+            click.echo(f"{'':>21}{time_text(note['at_ns'], tz)}  {clean(note['who'])} {action}{tail}")
+    if not listed and not as_json:
+        click.echo(words.tr("no alerts"))
+
+
+def _alert_where(rule, mmsi, start, end):
+    terms = [] if rule is None else ["rule = '" + rule.replace("'", "''") + "'"]
+    terms += [] if mmsi is None else [f"(mmsi = {mmsi} OR other_mmsi = {mmsi})"]
+    terms += [] if start is None else [f"t_ns >= {start}"]
+    terms += [] if end is None else [f"t_ns < {end}"]
+    return f" WHERE {' AND '.join(terms)}" if terms else ""
+
+
+def _annotate(store, ack, on, text, who):
+    """Write notes, after checking that the alerts exist."""
+    known = set(store.arrow("SELECT DISTINCT alert FROM alerts").column("alert").to_pylist())
+    for action, chosen in (("acknowledged", ack), ("noted", on)):
+        for alert in chosen:
+            if alert not in known:
+                raise click.UsageError(f"no alert {alert} in {store.path}; list them with vts alerts {store.path}")
+            store.note(time.time_ns(), who, alert, action, text)
+            click.echo(f"{alert} {action} by {who}")
+
+
+def _user():
+    import getpass
+
+    with suppress(OSError, KeyError):
+        return getpass.getuser()
+    return "unknown"
+
+
+def _wording(store, lang):
+    """Words for the alerts of a store."""
+    from vts import maps, wording
+
+    names = {mmsi: vessel["name"] for mmsi, vessel in maps.known_vessels(store.connect()).items()}
+    return wording.Wording(lang, store.read_json("rules.json", {}), store.read_json("zones.geojson"), names)
+
+
+@main.command()
+@store_argument
+@click.argument("mmsi", type=int)
+@click.option("--html", type=click.Path(path_type=Path), help="Write the dossier as HTML.")
+@click.option("--pdf", type=click.Path(path_type=Path), help="Write the dossier as PDF.")
+@lang_option
+@tz_option
+@json_option
+def vessel(store, mmsi, html, pdf, lang, tz, as_json):
+    """All that a store knows of one vessel, for a boarding officer: statics, track, zones, alerts, risk, evidence.
+
+    Example: vts vessel out/day 413000001 --pdf out/boarding.pdf
+    """
+    from vts import dossier
+
+    found = dossier.collect(_opened(store), mmsi, lang=lang, tz=tz)
+    if html:
+        dossier.write_html(found, html)
+        _wrote(html, as_json)
+    if pdf:
+        dossier.write_pdf(found, pdf)
+        _wrote(pdf, as_json)
+    if as_json:
+        _event("vessel", **dossier.facts(found))
+    elif not (html or pdf):
+        click.echo(dossier.text(found))
+
+
+@main.command()
+@click.argument("rule", required=False)
+@lang_option
+@json_option
+def explain(rule, lang, as_json):
+    """What a rule says, where it comes from, and its numbers; without a name, the list of all rules.
+
+    Example: vts explain speed_limit
+    """
+    from vts.wording import translator
+
+    tr = translator(lang)
+    rules = {name: entry for name, entry in _rules().items() if "." not in name}
+    if rule is not None and rule not in rules:
+        raise click.UsageError(f"no rule {rule!r}; there are {', '.join(rules)}")
+    for name in [rule] if rule else rules:
+        entry = rules[name]
+        if as_json:
+            _event("rule", name=name, **entry)
+        elif rule is None:
+            click.echo(f"{name:<24} {entry['title'].get(lang) or entry['title'].get('en', '')}")
+        else:
+            _explain(tr, name, entry, lang)
+
+
+def _explain(tr, name, entry, lang):
+    click.echo(f"{entry['title'].get(lang) or entry['title'].get('en', name)} ({name})")
+    click.echo(f"  {tr('says')}: {entry['text'].get(lang) or entry['text'].get('en', '')}")
+    click.echo(f"  {tr('unit')}: {entry['unit']}")
+    click.echo(f"  {tr('source')}: {entry['citation']}")
+    for key, value in entry["policy"].items():
+        click.echo(f"  {key}: {value}")
+    for key, value in entry["parameters"].items():
+        click.echo(f"  {key} = {', '.join(map(str, value))}")
+
+
+# Zones, simulation, model
 
 
 @main.group()
@@ -444,8 +1228,7 @@ def simulate(name, as_list, seed, out, as_json):
         return
     if out is None:
         raise click.UsageError("name a folder with --out")
-    written = simulator.build(name, seed).write(out)
-    for path in written:
+    for path in simulator.build(name, seed).write(out):
         _wrote(path, as_json)
 
 
@@ -471,7 +1254,7 @@ def evaluate():
 
 @evaluate.command("tracks")
 @click.argument("truth", type=click.Path(path_type=Path))
-@click.argument("store", metavar="DIR", type=click.Path(path_type=Path))
+@store_argument
 @json_option
 def evaluate_tracks(truth, store, as_json):
     """GOSPA, RMSE, missed, false, id switches and more of a store's tracks against a truth.
@@ -492,91 +1275,175 @@ def evaluate_model(model, as_json):
     Example: vts evaluate model --json
     """
     import risk
-    from vts import paths
 
-    _print_metrics(risk.evaluate(model or paths.data_dir() / "models" / "current"), as_json)
+    _print_metrics(risk.judge(_model_path(model)), as_json)
 
 
 def _print_metrics(metrics, as_json):
     if as_json:
-        click.echo(json.dumps(metrics, ensure_ascii=False, default=float))
+        click.echo(json.dumps(metrics, ensure_ascii=False, default=_plain))
         return
     for name, value in metrics.items():
         click.echo(f"{name:<32} {value if not isinstance(value, float) else format(value, '.4g')}")
 
 
+# The house
+
+
 @main.command()
-@click.option("--warm", is_flag=True, help="Compile every kernel now, so that nothing waits later.")
+@click.option("--warm", is_flag=True, help="Compile every kernel now, and run the line once: about 10 s once compiled.")
 @json_option
 def doctor(warm, as_json):
-    """Versions, compile cache, memory and data files; with --warm, compile all kernels.
+    """Versions, compile cache, memory and data files; with --warm, a self test that compiles all kernels.
 
     Example: vts doctor --warm
     """
-    import os
     import platform
+    import shutil
     from importlib.metadata import version
 
     from vts import __version__, jit, paths
 
-    cache = jit.kernels_dir()
+    cache, data = jit.kernels_dir(), paths.data_dir()
+    pages = os.sysconf("SC_PAGE_SIZE")
     found = {
         "lingding": __version__,
         "python": platform.python_version(),
         **{name: version(name) for name in ("numpy", "numba", "pyarrow", "duckdb", "scikit-learn", "shapely")},
         "cores": os.cpu_count(),
-        "data": str(paths.data_dir()),
-        "zones": len(list((paths.data_dir() / "zones").glob("*.geojson"))),
-        "model": (paths.data_dir() / "models" / "current" / "manifest.json").is_file(),
+        "memory_mb": pages * os.sysconf("SC_PHYS_PAGES") // 1_000_000,
+        "memory_free_mb": pages * os.sysconf("SC_AVPHYS_PAGES") // 1_000_000,
+        "disk_free_mb": shutil.disk_usage(".").free // 1_000_000,
+        "data": str(data),
+        "zones": len(list((data / "zones").glob("*.geojson"))),
+        "coast": (data / "coast" / "land.npz").is_file(),
+        "map_assets": (data / "assets" / "leaflet.js").is_file(),
+        "chinese": (data / "locale" / "zh.po").is_file(),
+        "model": (data / "models" / "current" / "manifest.json").is_file(),
         "compile_cache": str(cache),
         "compiled": sum(1 for _ in cache.rglob("*.nbc")) if cache.is_dir() else 0,
     }
+    missing = [name for name in ("zones", "coast", "map_assets", "chinese", "model") if not found[name]]
+    found["missing"] = missing
     if warm:
         began = time.monotonic()
-        _self_test()
+        found["self_test"] = _self_test()
         found["self_test_s"] = round(time.monotonic() - began, 1)
-    if as_json:
-        _event("doctor", **found)
-    else:
-        _print_metrics(found, as_json)
+    _event("doctor", **found) if as_json else _print_metrics(found, as_json)
+    if missing:
+        click.echo(f"vts: {data}: {', '.join(missing)} missing; install the program anew", err=True)
+    return BAD_INPUT if missing or found.get("self_test", "ok") != "ok" else DONE
 
 
 def _self_test():
-    """Simulate, replay and score a short scenario in a temporary folder; compiles every kernel on the way."""
+    """Simulate, replay and score a short scenario in a temporary folder; "ok", or what went wrong."""
     import tempfile
 
-    with tempfile.TemporaryDirectory() as folder, suppress(SystemExit):
-        from vts import simulate as simulator
+    from vts import simulate as simulator
 
-        simulator.build("pearl-river", 1, duration_s=360).write(Path(folder) / "sim")
-        logs = [str(p) for p in sorted((Path(folder) / "sim").glob("*")) if p.suffix in (".nmea", ".ast")]
-        replay.callback(
-            logs, Path(folder) / "store", (), None, Path(folder) / "sim" / "sites.toml", *[None] * 4, "en", True
-        )
+    with tempfile.TemporaryDirectory() as folder, _silent():
+        sim = Path(folder) / "sim"
+        simulator.build("pearl-river", 1).write(sim)
+        _replay(_logs_of(sim), Path(folder) / "store", (sim / "zones.geojson",), sites=sim / "sites.toml", as_json=True)
+        (n,) = _opened(Path(folder) / "store").arrow("SELECT count(*) AS n FROM tracks").column("n").to_pylist()
+    return "ok" if n else "no tracks came out"
+
+
+@contextmanager
+def _silent():
+    """Nothing on standard output inside."""
+    with ExitStack() as stack:
+        import contextlib
+
+        stack.enter_context(contextlib.redirect_stdout(stack.enter_context(open(os.devnull, "w"))))
+        yield
+
+
+def _logs_of(folder):
+    return [str(p) for p in sorted(Path(folder).iterdir()) if p.suffix in (".nmea", ".ast") and p.stem != "arpa"]
+
+
+@main.group()
+def config():
+    """Configuration: every number, its unit and where it comes from."""
+
+
+@config.command("show")
+@config_option
+@json_option
+def config_show(config, as_json):
+    """The configuration in force as TOML: the defaults, and what a file changes.
+
+    Example: vts config show --config mine.toml
+    """
+    import dataclasses
+
+    import vts
+
+    settings = dataclasses.asdict(vts.load_config(config))
+    if as_json:
+        _event("config", **settings)
+        return
+    for section, values in settings.items():
+        click.echo(f"[{section}]")
+        for key, value in values.items():
+            click.echo(f"{key} = {json.dumps(value)}")
+        click.echo("")
+
+
+@main.command()
+@click.argument("shell_name", type=click.Choice(["bash", "zsh", "fish"]), metavar="bash|zsh|fish")
+def completion(shell_name):
+    """Print what makes a shell complete our commands.
+
+    Example: vts completion bash > ~/.local/share/bash-completion/completions/vts
+    """
+    from click.shell_completion import get_completion_class
+
+    click.echo(get_completion_class(shell_name)(main, {}, "vts", "_VTS_COMPLETE").source())
 
 
 @main.command()
 @click.option("--out", default="out/demo", type=click.Path(path_type=Path), show_default=True)
-@click.pass_context
-def demo(ctx, out):
+@click.option("--scenario", default="pearl-river", show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True)
+@lang_option
+@json_option
+def demo(out, scenario, seed, lang, as_json):
     """Simulate a short Pearl River scenario, replay it from raw bytes, and draw a map and a report.
 
     Example: vts demo --out out/demo
     """
-    import shutil
+    from vts import maps
+    from vts import report as reports
+    from vts import simulate as simulator
+    from vts import store as stores
+    from vts.wording import translator
 
-    shutil.rmtree(out, ignore_errors=True)
+    tr = translator(lang)
+    say = (lambda text: None) if as_json else click.echo
     sim, store = out / "sim", out / "store"
-    click.echo("1. Simulate (every vessel, name and position below is SIMULATED)")
-    ctx.invoke(simulate, name="pearl-river", seed=7, out=sim)
-    click.echo("\n2. Replay from raw bytes")
-    logs = [str(p) for p in sorted(sim.iterdir()) if p.suffix in (".nmea", ".ast")]
-    ctx.invoke(replay, logs=logs, out=store, sites=sim / "sites.toml", zones=(str(sim / "zones.geojson"),))
-    click.echo("\n3. Map and report")
-    ctx.invoke(map_, store=store, out=out / "map.html")
-    ctx.invoke(report, store=store, out=out / "report.html")
-    click.echo(f"\nOpen {out / 'map.html'} and {out / 'report.html'} in a browser; ask the store with")
-    click.echo(f'  .venv/bin/vts query {store} "SELECT rule, count(*) AS n FROM alerts GROUP BY rule"')
+    stores.remove(store)
+    note = tr("SIMULATED: no vessel, name or position here is real.")
+    say(f"1. {tr('Simulate')} ({note})")
+    for path in simulator.build(scenario, seed).write(sim):
+        _wrote(path, as_json)
+    say(f"\n2. {tr('Replay from raw bytes')}")
+    sites = sim / "sites.toml" if (sim / "sites.toml").exists() else None
+    fences = (sim / "zones.geojson",)
+    _replay(_logs_of(sim), store, fences, sites=sites, note=note, lang=lang, as_json=as_json, budget=12)
+    say(f"\n3. {tr('Map and report')}")
+    maps.write(_opened(store), out / "map.html", lang=lang)
+    reports.write(_opened(store), out / "report.html", lang=lang)
+    _wrote(out / "map.html", as_json)
+    _wrote(out / "report.html", as_json)
+    say(
+        "\n"
+        + tr(
+            "Open {map} and {report} in a browser; ask the store with", map=out / "map.html", report=out / "report.html"
+        )
+    )
+    say(f'  .venv/bin/vts query {store} "SELECT rule, count(*) AS n FROM alerts GROUP BY rule"')
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ pictures = vts.fuse(reports, vts.Tracker(config.fusion))
 """
 
 from vts.merge import merge  # eager: the verb and its module share a name, and the verb must win
-from vts.schema import Alerts, Picture, Rejects, Reports, Scores, Statics, Tracks
+from vts.schema import Alerts, Picture, Rejects, Reports, Scores, Statics, Tracks, Visits
 
 __version__ = "0.1.0"
 
@@ -28,6 +28,7 @@ __all__ = [
     "Store",
     "Tracker",
     "Tracks",
+    "Visits",
     "fuse",
     "load_config",
     "merge",

@@ -259,7 +259,7 @@ def _pack(points, starts, seconds):
         delta[starts] = values[starts]
         return delta.astype("<i4").tobytes()
 
-    major, minor, axis = _ellipse(points["ee_m2"], points["en_m2"], points["nn_m2"])
+    major, minor, axis = ellipse(points["ee_m2"], points["en_m2"], points["nn_m2"])
     return b"".join(
         [
             steps(np.round(points["lon_deg"] * 1e6).astype(np.int64)),
@@ -282,7 +282,7 @@ def _small(values, scale, dtype, unknown, top=None):
     return np.where(np.isfinite(values), scaled, unknown).astype(dtype).tobytes()
 
 
-def _ellipse(ee, en, nn):
+def ellipse(ee, en, nn):
     """1-sigma (major_m, minor_m, axis_deg from north) of position covariances; NaN where there is none."""
     middle, spread = (ee + nn) / 2, np.hypot((ee - nn) / 2, en)
     axis = np.degrees(0.5 * np.arctan2(2 * en, nn - ee))
@@ -386,10 +386,12 @@ def _zones(tr, zones):
     for feature in zones.get("features", []):
         p = feature.get("properties") or {}
         notes = [[label, wording.clean(str(p[key]))] for key, label in shown if p.get(key)]
+        outlines = [np.asarray(ring, float)[:, :2] for ring in wording.rings(feature.get("geometry") or {})]
         about = {
             "name": wording.clean(str(p.get("name", ""))),
             "kind": wording.clean(str(p.get("kind", ""))),
             "notes": notes,
+            "wide": any(np.ptp(outline, axis=0).max() > wording.LANDMARK_DEG for outline in outlines),
         }
         features.append({"type": "Feature", "geometry": _rounded(feature.get("geometry")), "properties": about})
     return {"type": "FeatureCollection", "features": features}

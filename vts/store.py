@@ -666,6 +666,6 @@ def _zone_row(i, feature):
 def remove(path):
     """Delete a store and all that is in it; StoreError where the folder is something else."""
     path = Path(path)
-    _check_version(path)
-    if (path / "lingding.json").exists():
+    if path.exists():
+        _check_version(path)
         shutil.rmtree(path)

@@ -23,6 +23,7 @@ LANGUAGES = ("en", "zh")
 # China keeps one time without summer time since 1992.
 ZONES = {"UTC": (UTC, "UTC"), "Asia/Shanghai": (timezone(timedelta(hours=8)), "UTC+8")}
 UNKNOWN = "–"
+LANDMARK_DEG = 0.5
 
 
 @functools.cache
@@ -116,7 +117,7 @@ class Place(NamedTuple):
 
 
 class Gazetteer:
-    """Named zones as landmarks: `nearest(lon, lat)`; built from the GeoJSON that a run's store keeps."""
+    """Named zones of harbour size as landmarks: `nearest(lon, lat)`; built from the GeoJSON that a store keeps."""
 
     def __init__(self, geojson=None):
         self._names, outlines = [], []
@@ -130,6 +131,11 @@ class Gazetteer:
         self._to = np.concatenate([ring[1:] for _, ring in outlines]) if outlines else np.empty((0, 2))
         self._owner = np.repeat([i for i, _ in outlines], [len(s) for s in starts]) if outlines else np.empty(0, int)
         self._count = len(self._names)
+        # "in the port's area" tells nobody where: an area wider than a morning's sail is no landmark
+        self._small = np.zeros(self._count, bool)
+        for owner, ring in outlines:
+            self._small[owner] = np.ptp(ring, axis=0).max() < LANDMARK_DEG
+        self._small |= not self._small.any()
 
     def nearest(self, lon_deg, lat_deg):
         """The nearest named zone's Place, or None without zones or position; good to 1 % within 100 NM."""
@@ -143,7 +149,7 @@ class Gazetteer:
         crosses = (a[:, 1] > 0) != (b[:, 1] > 0)
         slope = np.divide(b[:, 0] - a[:, 0], b[:, 1] - a[:, 1], out=np.zeros(len(a)), where=crosses)
         hits = crosses & (a[:, 0] - a[:, 1] * slope > 0)
-        inside = np.flatnonzero(np.bincount(self._owner[hits], minlength=self._count) % 2)
+        inside = np.flatnonzero((np.bincount(self._owner[hits], minlength=self._count) % 2 == 1) & self._small)
         if inside.size:
             return Place(self._names[self._smallest(inside)], 0.0, math.nan)
         a, b = a * scale, b * scale
@@ -151,7 +157,7 @@ class Gazetteer:
         length2 = (run**2).sum(1)
         along = np.clip(np.divide(-(a * run).sum(1), length2, out=np.zeros(len(a)), where=length2 > 0), 0, 1)
         near = a + along[:, None] * run
-        distance = np.hypot(near[:, 0], near[:, 1])
+        distance = np.where(self._small[self._owner], np.hypot(near[:, 0], near[:, 1]), np.inf)
         i = int(np.argmin(distance))
         bearing = math.degrees(math.atan2(-near[i, 0], -near[i, 1])) % 360
         return Place(self._names[self._owner[i]], float(distance[i]), bearing)
@@ -199,10 +205,19 @@ class _Plain(string.Formatter):
         return kwargs.get(field_name, UNKNOWN), field_name
 
     def format_field(self, value, format_spec):
+        if not format_spec and isinstance(value, float):
+            return number_text(value)
         try:
             return format(value, format_spec)
         except ValueError:
             return str(value)
+
+
+def number_text(value):
+    """A number as a person says it: whole where it is whole or large, else three digits; a dash where unknown."""
+    if not math.isfinite(value):
+        return UNKNOWN
+    return f"{value:.0f}" if value == round(value) or abs(value) >= 100 else f"{value:.3g}"
 
 
 def detail_values(detail):
@@ -333,9 +348,8 @@ class Wording:
         kind, _, rule = name.partition(".")
         if kind == "alert":
             return self.title(rule)
-        shown = {k: f"{v:g}" if isinstance(v, float) else v for k, v in values.items()}
         template = self._text(name, "text")
-        return _Plain().vformat(template, (), shown).strip() if template else clean(str(code))
+        return _Plain().vformat(template, (), values).strip() if template else clean(str(code))
 
     def _text(self, rule, kind):
         texts = self._rules.get(rule, {}).get(kind) or {}

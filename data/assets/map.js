@@ -136,7 +136,7 @@ async function lingding(map, data, packed) {
   const zoneLayers = {};
   for (const kind of kinds) {
     zoneLayers[kind] = L.geoJSON({ type: "FeatureCollection", features: data.zones.features.filter(f => (f.properties.kind || "") === kind) }, {
-      style: { color: `hsl(${hue(kind)} 70% 40%)`, weight: 1.4, fillOpacity: .08, dashArray: kind.includes("line") ? null : "5 3" },
+      style: f => ({ color: `hsl(${hue(kind)} 70% 40%)`, weight: 1.4, fillOpacity: f.properties.wide ? 0 : .1, dashArray: kind.includes("line") ? null : "5 3" }),
       pointToLayer: (_f, p) => L.circleMarker(p, { radius: 4, color: `hsl(${hue(kind)} 70% 40%)` }),
       onEachFeature: (f, l) => { const e = $("div"); e.append($("b", f.properties.name || L10N.unnamed)); e.append($("div", f.properties.kind || ""));
         for (const [k, w] of f.properties.notes || []) e.append($("div", `${k}: ${w}`)); l.bindTooltip(e, { sticky: true }); l.bindPopup(e.cloneNode(true)); },

@@ -55,6 +55,14 @@ def store_of(path, pictures=30, vessels=3, speed_deg=0.001, **columns):
     return Store(path)
 
 
+def picture_of(at_ns, **parts):
+    """A Picture of one vessel at rest."""
+    tracks = Tracks(
+        track=1, mmsi=413_000_001, t_ns=at_ns, lon_deg=114.1, lat_deg=22.5, sog_kn=0.0, cog_deg=0.0, state=1
+    )
+    return Picture(at_ns, tracks, Statics.empty(), Alerts.empty(), Scores.empty(), **parts)
+
+
 def page(store, tmp_path, **options):
     maps.write(store, tmp_path / "map.html", **options)
     return (tmp_path / "map.html").read_text(encoding="utf-8")

@@ -21,17 +21,19 @@ def square(name, west, south, side):
     }
 
 
-ZONES = {"features": [square("Outer", 113.0, 22.0, 1.0), square("Inner", 113.4, 22.4, 0.1)]}
+ZONES = {
+    "features": [square("Outer", 113.0, 22.0, 0.4), square("Inner", 113.2, 22.2, 0.1), square("Port", 112, 21, 3.0)]
+}
 
 
 @pytest.mark.parametrize(
     ("lon", "lat", "said"),
     [
-        (113.45, 22.45, "in Inner"),
+        (113.25, 22.25, "in Inner"),
         (113.1, 22.1, "in Outer"),
-        (113.5, 21.9, "6.0 NM, bearing 180° from Outer"),
-        (114.1, 22.5, "5.6 NM, bearing 090° from Outer"),
-        (113.5, 23.001, "0.06 NM, bearing 000° from Outer"),
+        (113.2, 21.9, "6.0 NM, bearing 180° from Outer"),
+        (113.5, 22.2, "5.6 NM, bearing 090° from Outer"),
+        (113.3, 22.401, "0.06 NM, bearing 000° from Outer"),
         (math.nan, 22.0, ""),
     ],
 )
@@ -43,6 +45,14 @@ def test_a_zone_beyond_the_antimeridian_is_near():
     place = wording.Gazetteer({"features": [square("Far", 179.0, 0.0, 0.9)]}).nearest(-179.9, 0.5)
     assert place.distance_m == pytest.approx(0.2 * 111_320, rel=0.01)
     assert place.bearing_deg == pytest.approx(90)
+
+
+def test_a_wide_area_is_no_landmark_and_nothing_else_is_nearer():
+    gazetteer = wording.Gazetteer({"features": [square("Port", 112, 21, 3.0), square("Berth", 113.0, 22.0, 0.01)]})
+    assert "Berth" == gazetteer.nearest(113.5, 22.0).name
+    assert "in Sea" == wording.place_text(
+        TR, wording.Gazetteer({"features": [square("Sea", 100, 0, 30.0)]}).nearest(110, 9)
+    )
 
 
 def test_no_zones_no_place():
@@ -82,7 +92,7 @@ RULES = {
 ALERT = {
     "rule": "speed", "track": 7, "mmsi": 413_000_001, "other": -1, "other_mmsi": -1, "zone": 1, "excess": 2.34,
     "detail": "sog_kn=14.34;note=x", "state": 0, "severity": 2, "t_ns": 1_469_664_040 * S,
-    "lon_deg": 113.45, "lat_deg": 22.45,
+    "lon_deg": 113.25, "lat_deg": 22.25,
 }  # fmt: skip
 
 

@@ -1,0 +1,312 @@
+"""The commands as a user types them: what they print, their exit codes, and one sentence for every mistake."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import cli
+from vts import Store, simulate
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run(*arguments, stdin=""):
+    """(exit code, standard output, standard error) of a command, in this process."""
+    result = CliRunner().invoke(cli.main, [str(a) for a in arguments], input=stdin)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def events(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture(scope="session")
+def sim(tmp_path_factory):
+    """Twelve minutes of the estuary as AIVDM and ASTERIX bytes."""
+    folder = tmp_path_factory.mktemp("sim")
+    simulate.build("pearl-river", 7, duration_s=720, vessels=24).write(folder)
+    return folder
+
+
+def logs(sim):
+    return [sim / "ais.nmea", *sorted(sim.glob("*.ast")), "--sites", sim / "sites.toml"]
+
+
+@pytest.fixture(scope="session")
+def replayed(sim, tmp_path_factory):
+    """(store, events) of a whole replay."""
+    out = tmp_path_factory.mktemp("replay") / "store"
+    code, text, _ = run("replay", *logs(sim), "--out", out, "--json")
+    assert 0 == code
+    return out, events(text)
+
+
+def test_replay_ends_with_a_summary_whose_totals_add_up(replayed):
+    _, told = replayed
+    summary = told[-1]
+    assert "summary" == summary["event"]
+    assert summary["read"] == summary["used"] + sum(summary["rejected"].values()) > 0
+    assert summary["reports"]["read"] == summary["reports"]["used"] + sum(summary["reports"]["rejected"].values())
+    assert summary["tracks"] > 10
+
+
+def test_replay_tells_each_alert_with_words_place_and_source(replayed):
+    alerts = [event for event in replayed[1] if event["event"] == "alert"]
+    for alert in alerts:
+        assert {"rule", "text", "place", "citation", "severity", "state", "time", "mmsi"} <= set(alert)
+        assert "{" not in alert["text"]
+    raised = [alert["alert"] for alert in alerts if alert["state"] == "raised"]
+    assert sorted(set(raised)) == sorted(raised)
+
+
+def test_the_store_answers_queries_in_three_forms(replayed):
+    out, told = replayed
+    code, text, _ = run("query", out, "SELECT count(DISTINCT t_ns) AS n FROM tracks", "--json")
+    assert (0, [{"n": told[-1]["pictures"]}]) == (code, events(text))
+    code, text, _ = run("query", out, "SELECT 1 AS one, 'a' AS letter", "--csv")
+    assert '"one","letter"\n1,"a"\n' == text
+    code, text, _ = run("query", out, "SELECT 1 AS one WHERE false")
+    assert "no rows\n" == text
+
+
+def test_a_resumed_replay_leaves_the_numbers_of_an_unbroken_one(sim, replayed, tmp_path, monkeypatch):
+    whole, told = replayed
+    broken = tmp_path / "broken"
+    wait, calls = cli.Pace.wait, []
+
+    def interrupted(self, *args):
+        calls.append(args[0])
+        if len(calls) == 25:
+            signal.raise_signal(signal.SIGINT)
+        wait(self, *args)
+
+    monkeypatch.setattr(cli.Pace, "wait", interrupted)
+    code, text, error = run("replay", *logs(sim), "--out", broken)
+    assert (130, True) == (code, "--resume" in error)
+    monkeypatch.setattr(cli.Pace, "wait", wait)
+    assert Store(broken).watermark_ns == calls[-1]
+    code, text, _ = run("replay", *logs(sim), "--out", broken, "--resume", "--json")
+    assert 0 == code
+    for name, order in (
+        ("tracks", "t_ns, track"), ("scores", "t_ns, track"), ("alerts", "t_ns, alert, state"),
+        ("visits", "t_ns, track, zone, event"), ("reports", "sensor, seq, t_ns"), ("statics", "seq, t_ns"),
+    ):  # fmt: skip
+        one, two = (Store(path).arrow(f"SELECT * FROM {name} ORDER BY {order}") for path in (whole, broken))
+        assert one.equals(two), name
+    same = ("read", "used", "rejected", "pictures", "tracks", "alerts", "first", "last")
+    assert [told[-1][key] for key in same] == [events(text)[-1][key] for key in same]
+
+
+def test_two_runs_are_the_same_to_the_last_bit(sim, replayed, tmp_path):
+    run("replay", *logs(sim), "--out", tmp_path / "again")
+    for name in ("tracks", "scores"):
+        one, two = (Store(p).arrow(f"FROM {name} ORDER BY t_ns, track") for p in (replayed[0], tmp_path / "again"))
+        assert one.equals(two)
+
+
+def test_start_end_and_area_choose_reports_and_count_the_rest(sim, replayed, tmp_path):
+    first = Store(replayed[0]).arrow("SELECT min(t_ns) AS t FROM reports").column("t").to_pylist()[0] // 10**9
+    start, end = (cli._utc((first + s) * 10**9) for s in (120, 300))
+    out = tmp_path / "cut"
+    code, text, _ = run(
+        "replay", *logs(sim), "--out", out, "--json", "--start", start, "--end", end, "--area", "113.0,21.0,113.8,23.0"
+    )
+    assert 0 == code
+    summary = events(text)[-1]
+    reports = Store(out).reports()
+    assert first + 120 <= reports.t_ns.min() // 10**9 <= reports.t_ns.max() // 10**9 < first + 300
+    assert not (reports.lon_deg > 113.8).any()
+    assert {"outside --start and --end", "outside --area"} == set(summary["left_out"])
+
+
+def test_watch_and_only_choose_what_is_told_and_nothing_else(sim, replayed, tmp_path):
+    code, text, _ = run("replay", *logs(sim), "--out", tmp_path / "w", "--json", "--watch", 1)
+    assert [] == [event for event in events(text) if event["event"] == "alert"]
+    assert events(text)[-1]["alerts"] == replayed[1][-1]["alerts"]
+    code, _, error = run("replay", *logs(sim), "--out", tmp_path / "o", "--only", "no_such_rule")
+    assert 2 == code
+    assert "speed_limit" in error
+
+
+def test_a_budget_withholds_all_but_alarms():
+    words = cli_words()
+    teller = cli.Teller(words, "UTC", (), (), 2, False)
+    hour = 3_600_000_000_000
+    told = [teller._wanted(alert(k, severity=1), "raised") for k in (0, 1, 2, 3)]
+    assert [True, True, False, False] == told
+    assert teller._wanted(alert(4, severity=2), "raised")
+    assert teller._wanted(alert(hour + 5), "raised")
+    assert 2 == teller.counts()["withheld"]
+
+
+def cli_words():
+    from vts.wording import Wording
+
+    return Wording("en", {})
+
+
+def alert(t_ns, severity=1):
+    return {"t_ns": t_ns, "severity": severity, "rule": "x", "mmsi": 1, "other_mmsi": -1}
+
+
+def test_alerts_are_listed_acknowledged_and_annotated(replayed, tmp_path):
+    out = tmp_path / "copy"
+    shutil.copytree(replayed[0], out)
+    listed = [e for e in events(run("alerts", out, "--json")[1]) if e["event"] == "alert"]
+    if not listed:
+        pytest.skip("the scenario raised no alert in its first minutes")
+    name = listed[0]["alert"]
+    code, text, _ = run("alerts", out, "--ack", name, "--note", "called on channel 14", "--who", "wang")
+    assert (0, f"{name} acknowledged by wang\n") == (code, text)
+    left = [e["alert"] for e in events(run("alerts", out, "--open", "--json")[1])]
+    assert name not in left
+    assert "called on channel 14" in run("alerts", out)[1]
+    code, _, error = run("alerts", out, "--ack", "12345")
+    assert 2 == code
+    assert "vts alerts" in error
+
+
+def test_map_and_report_are_written_in_both_languages(replayed, tmp_path):
+    for lang in ("en", "zh"):
+        for command in ("map", "report"):
+            page = tmp_path / f"{command}-{lang}.html"
+            code, text, _ = run(command, replayed[0], "--out", page, "--lang", lang, "--json")
+            assert (0, page.stat().st_size) == (code, events(text)[0]["bytes"])
+    assert "班次报告" in (tmp_path / "report-zh.html").read_text(encoding="utf-8")
+
+
+def test_zones_are_checked_with_exit_3_for_a_defect(tmp_path):
+    assert 0 == run("zones", "check", ROOT / "data" / "zones")[0]
+    bad = tmp_path / "bad.geojson"
+    ring = [[113, 22], [114, 23], [114, 22], [113, 23], [113, 22]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "properties": {"name": "Bow", "kind": "anchorage"}, "geometry": shape}
+    bad.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    code, text, _ = run("zones", "check", bad, "--json")
+    assert 3 == code
+    assert "Bow" in text
+
+
+def test_explain_names_source_and_numbers():
+    code, text, _ = run("explain", "speed_limit")
+    assert 0 == code
+    assert "source:" in text
+    assert {"rule"} == {event["event"] for event in events(run("explain", "--json")[1])}
+    assert "超速" in run("explain", "speed_limit", "--lang", "zh")[1]
+    assert 2 == run("explain", "nonsense")[0]
+
+
+def test_config_show_is_the_configuration_as_toml(tmp_path):
+    import tomllib
+
+    import vts
+
+    code, text, _ = run("config", "show")
+    assert (0, vts.Config().fusion.picture_s) == (code, tomllib.loads(text)["fusion"]["picture_s"])
+    (tmp_path / "mine.toml").write_text(text.replace("picture_s = 10.0", "picture_s = 5.0"))
+    assert "picture_s = 5.0" in run("config", "show", "--config", tmp_path / "mine.toml")[1]
+
+
+MISTAKES = [
+    (("replay", "{tmp}/none.nmea", "--out", "{tmp}/o"), 3),
+    (("replay", "{tmp}", "--out", "{tmp}/o"), 3),
+    (("replay", "{tmp}/text", "--out", "{tmp}/text"), 3),
+    (("replay", "{tmp}/empty", "--out", "{tmp}/o"), 3),
+    (("replay", "{sim}/ais.nmea", "--out", "{store}"), 3),
+    (("replay", "{sim}/ais.nmea", "--out", "{tmp}"), 3),
+    (("replay", "{sim}/ais.nmea", "--out", "{tmp}/o", "--speed", "fast"), 2),
+    (("replay", "{sim}/ais.nmea", "--out", "{tmp}/o", "--start", "yesterday"), 2),
+    (("replay", "{sim}/ais.nmea", "--out", "{tmp}/o", "--area", "1,2,3"), 2),
+    (("replay", "{sim}/ais.nmea", "--out", "{tmp}/o", "--budget", "many"), 2),
+    (("replay", "{sim}/ais.nmea", "--out", "{tmp}/o", "--model", "{tmp}"), 3),
+    (("replay", "{sim}/ais.nmea", "--out", "{tmp}/o", "--zones", "{tmp}/text"), 3),
+    (("replay", "{sim}/ais.nmea", "--out", "{tmp}/o", "--config", "{tmp}/text"), 3),
+    (("replay", "{sim}/radar-sim-guishan.ast", "--out", "{tmp}/o"), 3),
+    (("replay", "--out", "{tmp}/o"), 2),
+    (("decode", "{tmp}/none"), 3),
+    (("query", "{tmp}/none", "SELECT 1"), 3),
+    (("query", "{store}", "SELEC"), 2),
+    (("map", "{tmp}/none", "--out", "{tmp}/m.html"), 3),
+    (("map", "{store}", "--out", "{store}"), 3),
+    (("report", "{tmp}/none", "--out", "{tmp}/m.html"), 3),
+    (("zones", "check", "{tmp}/none"), 3),
+    (("simulate", "atlantis", "--out", "{tmp}/o"), 2),
+    (("vessel", "{store}", "1"), 3),
+    (("nonsense",), 2),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code"), MISTAKES, ids=[" ".join(a) for a, _ in MISTAKES])
+def test_a_mistake_is_one_sentence_and_never_a_traceback(sim, replayed, tmp_path, arguments, code):
+    (tmp_path / "text").write_text("not what you think\n")
+    (tmp_path / "empty").write_bytes(b"")
+    found, out, error = run(*(a.format(tmp=tmp_path, sim=sim, store=replayed[0]) for a in arguments))
+    assert code == found, error
+    assert "Traceback" not in out + error
+    assert 1 == len([line for line in error.splitlines() if line.startswith(("vts: ", "Error: "))])
+
+
+def every_command(group=cli.main, path=()):
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from every_command(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), list(every_command()), ids=lambda v: " ".join(v) if type(v) is tuple else ""
+)
+def test_every_command_has_an_example_and_says_what_its_options_do(path, command):
+    code, text, _ = run(*path, "--help")
+    assert 0 == code
+    assert re.search(rf"Example: vts {' '.join(path)}\b", re.sub(r"\s+", " ", text))
+    names = {option for parameter in command.params for option in parameter.opts}
+    assert "--json" in names or path[0] in ("shell", "completion")
+
+
+def test_help_needs_no_heavy_library():
+    code = "import sys, cli; from click.testing import CliRunner; CliRunner().invoke(cli.main, ['--help']);"
+    code += "print(sorted({'numba', 'pyarrow', 'duckdb', 'folium', 'sklearn', 'pandas', 'shapely'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "[]\n" == done.stdout
+
+
+def test_a_killed_replay_goes_on(sim, replayed, tmp_path):
+    out = tmp_path / "killed"
+    command = [sys.executable, str(ROOT / "cli.py"), "replay", *map(str, logs(sim)), "--out", str(out)]
+    with subprocess.Popen([*command, "--speed", "300"], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        for _ in range(600):
+            if (out / "lingding.json").exists():
+                break
+            time.sleep(0.1)
+        process.kill()
+    code, _, _ = run("replay", *logs(sim), "--out", out, "--resume", "--json")
+    assert 0 == code
+    one, two = (Store(path).arrow("FROM tracks ORDER BY t_ns, track") for path in (replayed[0], out))
+    assert one.equals(two)
+
+
+def test_doctor_names_versions_and_data(tmp_path, monkeypatch):
+    code, text, _ = run("doctor", "--json")
+    (found,) = events(text)
+    assert (0, []) == (code, found["missing"])
+    monkeypatch.setenv("LINGDING_HOME", str(tmp_path))
+    code, _, error = run("doctor", "--json")
+    assert 3 == code
+    assert "missing" in error
+
+
+def test_completion_for_three_shells():
+    for shell in ("bash", "zsh", "fish"):
+        code, text, _ = run("completion", shell)
+        assert (0, True) == (code, "_VTS_COMPLETE" in text)
