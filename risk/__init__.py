@@ -9,13 +9,13 @@ _LAZY = {  # numba and scikit-learn are imported by whoever asks for these
     "Model": ("risk.model", "Model"),
     "score": ("risk.scoring", "score"),
     "train": ("risk.training", "train"),
-    "judge": ("risk.evaluation", "judge"),
+    "evaluate": ("risk.evaluation", "evaluate"),
     "word": ("risk.reasons", "word"),
     "band": ("risk.reasons", "band"),
     "Watch": ("risk.watch", "Watch"),
 }
 
-__all__ = ["Model", "Watch", "band", "judge", "load", "score", "train", "word"]
+__all__ = ["Model", "Watch", "band", "evaluate", "load", "score", "train", "word"]
 
 
 def __getattr__(name):

@@ -150,11 +150,27 @@ def _first(rows):
     return onset, first
 
 
+def evaluate(path, pictures=None, *, days=3, seed=1000, config=None):
+    """{head: the protocol's table} of a saved model on Pictures that its training never saw.
+
+    `pictures` default to simulated days of another seed: other waters and other ships. The isolation forest is
+    fitted to the same rows, which can only flatter it.
+    """
+    from risk import samples, traffic
+
+    trained = model.load(path)
+    pictures = traffic.days(seed, days) if pictures is None else pictures
+    found = samples.collect(pictures, config=config, heads={name: matrix.heads()[name] for name in trained.heads})
+    return {name: judge(trained, name, rows, rows, seed, seen=np.zeros(rows.n, bool)) for name, rows in found.items()}
+
+
 def judge(trained, name, train_rows, test, seed, *, seen=None):
     """The protocol's table for one head on later rows, for all vessels and for those that training never saw.
 
     `seen` marks test rows of vessels that training knew; by default those whose vessel has a training row.
     """
+    if not test.n:
+        return {"all": {"rows": 0, "events": 0}, "unseen": {"rows": 0, "events": 0}, "promoted": False}
     seen = np.isin(test.vessel, np.unique(train_rows.vessel)) if seen is None else seen
     module = matrix.heads()[name]
     head = trained.heads[name]

@@ -166,7 +166,7 @@ def _ship(rng, water, mmsi, cls, start_s):
     way = np.vstack([water.gates[gate] + lateral, via + lateral + rng.normal(0, 250, via.shape), last])
     if kind == 30:  # small craft wander
         way = np.vstack([way[:1], rng.uniform(-0.8, 0.8, (5, 2)) * HALF_M, way[-1:]])
-    fails = rng.random() < 0.06
+    fails = rng.random() < 0.10
     return Ship(
         mmsi=mmsi,
         kind=kind,
@@ -176,8 +176,8 @@ def _ship(rng, water, mmsi, cls, start_s):
         start_s=start_s,
         anchor_s=rng.uniform(2, 8) * 3600 if anchors else 0.0,
         fails_at=rng.uniform(1500, 7000) if fails else np.inf,
-        drags_at=rng.uniform(1800, 9000) if anchors and rng.random() < 0.25 else np.inf,
-        silent_at=rng.uniform(1200, 7000) if rng.random() < 0.05 else np.inf,
+        drags_at=rng.uniform(1800, 9000) if anchors and rng.random() < 0.5 else np.inf,
+        silent_at=rng.uniform(1200, 7000) if rng.random() < 0.08 else np.inf,
         cautious=bool(rng.random() < 0.6),
     )
 

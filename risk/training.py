@@ -14,17 +14,30 @@ KNOTS = 12
 DAYS = 12
 
 
-def train(pictures=None, out=None, *, seed=1, days=DAYS, source=None, config=None):
-    """The trained Model; written to the folder `out` when given, with its card.
+def train(out, *, pictures=None, seed=1, days=DAYS, source=None, config=None, progress=None):
+    """The manifest of a model trained and written, with its card, to the folder `out`.
 
     `pictures` default to simulated traffic (risk/traffic.py), the only data of the shipped model. Training uses one
-    thread, so the same seed gives the same bytes. `source` is the sentence of the card that names the data.
+    thread, so the same seed gives the same bytes. `source` is the sentence of the card that names the data;
+    `progress` is called with a sentence now and then.
     """
+    from risk.card import card
+
+    trained = train_model(pictures, seed=seed, days=days, source=source, config=config, progress=progress)
+    model.save(trained, out, card(trained))
+    return trained.manifest
+
+
+def train_model(pictures=None, *, seed=1, days=DAYS, source=None, config=None, progress=None):
+    """The trained Model, not written anywhere."""
+    say = progress or (lambda text: None)
     source = source or f"simulated traffic of risk/traffic.py, {days} days, seed {seed}"
     pictures = traffic.days(seed, days) if pictures is None else pictures
+    say("collecting training rows")
     found = samples.collect(pictures, config=config)
     heads, entries = {}, {}
     for name, rows in found.items():
+        say(f"training {name}: {rows.n} rows")
         fitted, record = fit(name, rows, seed)
         entries[name] = record
         if fitted is not None:
@@ -37,12 +50,7 @@ def train(pictures=None, out=None, *, seed=1, days=DAYS, source=None, config=Non
         "heads": {name: entries[name] for name in heads},
         "not_fitted": {name: entries[name] for name in entries if name not in heads},
     }
-    trained = model.build(manifest, heads)
-    if out is not None:
-        from risk.card import card
-
-        model.save(trained, out, card(trained))
-    return trained
+    return model.build(manifest, heads)
 
 
 def versions():
@@ -135,7 +143,8 @@ def fit_forest(module, rows, seed, *, trees=200, leaves=31, rate=0.06, regulariz
         random_state=seed,
     )
     with threadpool_limits(limits=1):  # another order of sums would be another model
-        boosting.fit(rows.X, rows.y)
+        # scikit-learn cannot bin a column without a single value; a constant one is never split
+        boosting.fit(np.where(np.isfinite(rows.X).any(axis=0), rows.X, 0.0), rows.y)
     return boosted.export(boosting)
 
 

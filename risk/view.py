@@ -19,6 +19,7 @@ class View(NamedTuple):
     past: np.ndarray  # (tracks, 12)
     static_row: np.ndarray  # (tracks,)
     config: RiskConfig
+    listed: Any = None  # the user's watch list, risk.psc.watch_list
 
     @property
     def at_ns(self):
@@ -40,10 +41,10 @@ class View(NamedTuple):
         return np.where(self.static_row >= 0, column[np.maximum(self.static_row, 0)], unknown)
 
 
-def look(picture, encounters, history, config, window_s):
+def look(picture, encounters, history, config, window_s, listed=None):
     """The View of a Picture."""
     past = history.columns(picture.tracks, window_s)
-    return View(picture, encounters, history, past, static_rows(picture), config)
+    return View(picture, encounters, history, past, static_rows(picture), config, listed)
 
 
 def rows_of(tracks, wanted):

@@ -27,10 +27,14 @@ MAX_BYTES = 1 << 30
 class Watch:
     """The memory of behaviours and features; give the same one to every call of risk.score."""
 
-    def __init__(self, config=None, profiles=None):
-        """`profiles` {imo: share of static risk in [0, 1)} from risk.psc.profiles; not saved, being the user's file."""
+    def __init__(self, config=None, profiles=None, listed=None):
+        """`profiles` {imo: share of static risk in [0, 1)} and `listed`, the watch list, come from risk.psc.
+
+        Both are the user's files and are not saved with the Watch.
+        """
         self.config = config or RiskConfig()
         self.profiles = profiles or {}
+        self.listed = listed or {}
         self.history = History()
         self.life = Lifecycle()
         self.memory = {name: {} for name in catalogue()}
@@ -39,7 +43,7 @@ class Watch:
     def look(self, picture):
         """The View of a Picture: its encounters and its past. Call `step` afterwards to remember it."""
         found = encounters.find(picture, self.config)
-        return look(picture, found, self.history, self.config, WINDOW_S)
+        return look(picture, found, self.history, self.config, WINDOW_S, self.listed)
 
     def step(self, view):
         """Alerts of all behaviours at this instant; the Picture becomes part of the past."""
@@ -75,7 +79,7 @@ class Watch:
                 archive.writestr(zipfile.ZipInfo(f"{name}.npy"), raw.getvalue(), zipfile.ZIP_DEFLATED)
 
     @classmethod
-    def load(cls, path, profiles=None):
+    def load(cls, path, profiles=None, listed=None):
         """The Watch that `save` wrote. Raises StateError, one sentence, for any other file."""
         path = Path(path)
         try:
@@ -90,7 +94,7 @@ class Watch:
                 }
             if state["format"] != FORMAT:
                 raise ValueError(f"format {state['format']!r}")
-            watch = cls(RiskConfig(**state["config"]), profiles)
+            watch = cls(RiskConfig(**state["config"]), profiles, listed)
             watch.history = History.restore(arrays)
             watch.life = Lifecycle.restore(state["life"])
             watch.memory = {name: state["memory"].get(name, {}) for name in catalogue()}

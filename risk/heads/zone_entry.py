@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from risk.view import rows_of
+
 ROWS = "place"
 FAMILIES = ("motion", "place")
 HORIZON_MIN = 30.0
@@ -16,7 +18,7 @@ MONOTONE = {"edge_nm": -1, "closing_zone_kn": 1, "made_closing_kn": 1, "pass_nm"
 def candidates(view):
     """(rows for the features, keys (n, 2) of track and zone): every place row outside the zone."""
     places = view.picture.places
-    at = _rows(view)
+    at = rows_of(view.tracks, places.track)
     use = (at >= 0) & (places.edge_m > 0)
     places = places.take(use)
     return (at[use], places), np.column_stack([places.track, places.zone])
@@ -30,9 +32,8 @@ def happening(view):
 
 
 def rule(x):
-    """The extrapolation rule on feature columns: higher is riskier. Runs in sooner first, then passes nearer."""
-    runs_in = np.isfinite(x["enter_min"])
-    return np.where(runs_in, 1.0 + 1.0 / (1.0 + np.nan_to_num(x["enter_min"])), 1.0 / (1.0 + x["edge_nm"]))
+    """The extrapolation rule on feature columns: the nearer the run comes to the zone the riskier, then the sooner."""
+    return -x["pass_nm"] - 1e-3 * np.where(np.isfinite(x["enter_min"]), x["enter_min"], 1e3)
 
 
 def persistence(x):
@@ -43,9 +44,3 @@ def persistence(x):
 def facts(x):
     """Numbers for TEXT from one row's features, or None where the rule has nothing to say."""
     return {"enter_min": round(x["enter_min"])} if np.isfinite(x["enter_min"]) else None
-
-
-def _rows(view):
-    from risk.view import rows_of
-
-    return rows_of(view.tracks, view.picture.places.track)

@@ -1,0 +1,106 @@
+"""What several behaviours share: rows of findings, kinds of places, and whether a silence would have been heard."""
+
+import numpy as np
+
+from vts import schema
+from vts.geo import distance_m
+from vts.lifecycle import Findings
+
+# Kinds of zones (geofences/kinds.py) by what ships do there
+STOP_KINDS = ("anchorage", "anchorage_candidate", "berth", "port", "terminal", "pilot_boarding", "lng_terminal")
+KINDS = {
+    "stop": STOP_KINDS,
+    "fairway": ("fairway", "corridor", "tss_lane", "bridge"),
+    "land": ("land",),
+    "lng": ("lng_terminal", "lng_safety_zone", "lng_control_zone"),
+}
+HEARD_WITHIN_M = 9_260.0  # 5 NM: a neighbour heard this near proves that the receiver and the path work
+AIS_KINDS = (schema.AIS_A, schema.AIS_B, schema.AIS_LONG_RANGE)
+
+
+_NONE = Findings.empty()
+
+
+def findings(view, rows, excess, *, severity=schema.CAUTION, other=None, zone=None, since_ns=None, **numbers):
+    """Findings for the tracks at `rows`; `numbers` become the detail of the sentence."""
+    n = len(rows)
+    if not n:
+        return _NONE  # most rules find nothing in most Pictures
+    rows = np.asarray(rows, np.int64)
+
+    def column(value, fill):
+        return np.broadcast_to(np.asarray(fill if value is None else value), n)
+
+    return Findings(
+        track=view.tracks.track[rows],
+        other=column(other, -1),
+        zone=column(zone, -1),
+        excess=column(excess, 0.0).astype(float),
+        severity=column(severity, 0),
+        since_ns=column(since_ns, -1),
+        detail=details({name: column(value, 0) for name, value in numbers.items()}, n),
+    )
+
+
+def details(columns, n):
+    """Detail texts, "key=value;key=value", shape (n,); three digits."""
+    rows = (";".join(f"{name}={_text(column[i])}" for name, column in columns.items()) for i in range(n))
+    return np.array([text[:120] for text in rows], "<U120") if n else np.empty(0, "<U120")
+
+
+def _text(value):
+    if isinstance(value, float | np.floating):
+        return "?" if np.isnan(value) else f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return str(value)
+
+
+def in_kind(view, kind):
+    """Whether each track is inside a zone of a kind, shape (tracks,)."""
+    places = view.picture.places
+    inside = places.edge_m <= 0
+    if not inside.any():
+        return np.zeros(view.tracks.n, bool)
+    fits = inside & np.isin(places.zone_kind, KINDS[kind])
+    return np.isin(view.tracks.track, places.track[fits])
+
+
+def near_kind_m(view, kind):
+    """Distance in m from each track to the nearest listed zone of a kind, shape (tracks,); inf where none is listed."""
+    places = view.picture.places
+    fits = np.isin(places.zone_kind, KINDS[kind])
+    out = np.full(view.tracks.n, np.inf)
+    if fits.any():
+        at = np.searchsorted(view.tracks.track, places.track[fits])
+        ok = at < view.tracks.n
+        np.minimum.at(out, at[ok], np.maximum(places.edge_m[fits][ok], 0.0))
+    return out
+
+
+def heard_near(view, lon_deg, lat_deg, but_track):
+    """Whether another vessel's AIS was heard within the last minute near a position: own coverage, proven now."""
+    tracks = view.tracks
+    fresh = (tracks.age_s < 60.0) & np.isin(tracks.kind, AIS_KINDS) & (tracks.track != but_track)
+    near = fresh & (np.abs(tracks.lat_deg - lat_deg) < HEARD_WITHIN_M / 110_500.0)
+    return any(
+        distance_m(lon_deg, lat_deg, tracks.lon_deg[i], tracks.lat_deg[i]) < HEARD_WITHIN_M
+        for i in np.flatnonzero(near)
+    )
+
+
+def lost_after_s(kind, sog_kn, nav_status):
+    """Silence after which a shore display calls an AIS target lost, s.
+
+    The table that Icom and JRC print in their manuals, made from the reporting intervals of ITU-R M.1371-5 tables 1
+    and 2: class A 1080 s at rest, else 60, 36 or 30 s up to 14, 23 and over 23 kn; class B 1080 or 180 s.
+    """
+    v = np.nan_to_num(sog_kn)
+    rest = (np.isin(nav_status, (1, 5)) & (v < 3.0)) | np.isin(nav_status, (6,))
+    a = np.where(rest, 1080.0, np.where(v <= 14.0, 60.0, np.where(v <= 23.0, 36.0, 30.0)))
+    b = np.where(v <= 2.0, 1080.0, 180.0)
+    return np.where(np.asarray(kind) == schema.AIS_B, b, a)
+
+
+def prune(memory, at_ns, keep_ns):
+    """Forget entries whose first field, a time, is older than keep_ns; entries are lists."""
+    for key in [key for key, entry in memory.items() if at_ns - entry[0] > keep_ns]:
+        del memory[key]

@@ -1,0 +1,34 @@
+"""An MMSI that no ship can have, or an IMO number that fails its check digit."""
+
+import numpy as np
+
+from risk.behaviours._common import AIS_KINDS, findings
+from risk.identity import country_of, imo_valid, ship_mmsi
+from vts.lifecycle import Policy
+from vts.schema import CAUTION
+
+UNIT = "1"
+CITATION = "ITU-R M.585 (formats, MID table); IMO number check digit (digits times 7 to 2; from memory, not verified)"
+POLICY = Policy(raise_after_s=60.0, clear_after_s=600.0)
+TITLE = {"en": "Invalid identity", "zh": "识别码无效"}
+TEXT = {"en": "{vessel} sends an invalid {what}: {value}", "zh": "{vessel}发送无效的 {what}：{value}"}
+PARAMETERS = {}
+
+
+def evaluate(view, memory):
+    """1 for a number that cannot be."""
+    tracks = view.tracks
+    imo = view.static("imo", -1).astype(np.int64)
+    ais = np.isin(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0)
+    rows, what, value = [], [], []
+    for i in np.flatnonzero(ais):
+        mmsi = int(tracks.mmsi[i])
+        if not ship_mmsi(mmsi) or country_of(mmsi) is None:
+            rows.append(i)
+            what.append("MMSI")
+            value.append(mmsi)
+        elif imo[i] > 0 and not imo_valid(int(imo[i])):
+            rows.append(i)
+            what.append("IMO")
+            value.append(imo[i])
+    return findings(view, rows, 1.0, severity=CAUTION, what=np.array(what, "<U4"), value=np.array(value, np.int64))

@@ -1,0 +1,60 @@
+"""Two ships were in each other's domain: a near miss, told with its closest approach."""
+
+import numpy as np
+
+from risk.behaviours._common import findings
+from vts.lifecycle import Policy
+from vts.schema import WARNING
+from vts.units import MINUTE, NM
+
+UNIT = "1"
+CITATION = "IALA G1118 (recording of near misses); Coldwell domain (secondary source); DDV after Szlapczynski 2016"
+POLICY = Policy(clear_after_s=60.0)
+TITLE = {"en": "Near miss", "zh": "险情会遇"}
+TEXT = {
+    "en": "{vessel} and {other} passed at {closest_nm} nm, inside the ship domain",
+    "zh": "{vessel}与{other}最近 {closest_nm} 海里，侵入船舶领域",
+}
+PARAMETERS = {
+    "scale": (0.5, "1", "ours: the domain halved; a full one is entered daily in narrow waters"),
+    "least_kn": (3.0, "kn", "ours: both under way"),
+    "most_m": (0.5 * NM, "m", "ours: nearer than this whatever the lengths"),
+    "told_min": (10.0, "min", "ours: how long it is told after the closest approach"),
+}
+
+
+def evaluate(view, memory):
+    """1 less the least scale of the domain. memory: {"track other": [t, least range, least scale, when]}."""
+    pairs, sog = view.encounters, view.tracks.sog_kn
+    moving = np.fmin(sog[pairs.row], sog[pairs.other_row]) >= PARAMETERS["least_kn"][0]
+    inside = (pairs.scale < PARAMETERS["scale"][0]) & (pairs.range_m < PARAMETERS["most_m"][0])
+    for k in np.flatnonzero(moving & inside & (pairs.company == 0)):
+        key = f"{pairs.track[k]} {pairs.other[k]}"
+        old = memory.get(key)
+        least = [float(pairs.range_m[k]), float(pairs.scale[k]), int(view.at_ns)]
+        if old and old[1] <= least[0]:
+            least = old[1:]
+        memory[key] = [int(view.at_ns), *least]
+    told_ns = int(PARAMETERS["told_min"][0] * MINUTE)
+    for key in [key for key, entry in memory.items() if view.at_ns - entry[0] > told_ns]:
+        del memory[key]
+    rows, other, excess, closest, since = [], [], [], [], []
+    for key, (_, range_m, scale, when) in sorted(memory.items()):
+        track, second = map(int, key.split())
+        at = int(np.searchsorted(view.tracks.track, track))
+        # told once the range opens: until then the closest approach is not known
+        if view.at_ns > when and at < view.tracks.n and view.tracks.track[at] == track:
+            rows.append(at)
+            other.append(second)
+            excess.append(1.0 - scale)
+            closest.append(range_m / NM)
+            since.append(when)
+    return findings(
+        view,
+        rows,
+        np.array(excess),
+        severity=WARNING,
+        other=np.array(other, np.int64),
+        since_ns=np.array(since, np.int64),
+        closest_nm=np.array(closest),
+    )

@@ -1,0 +1,48 @@
+"""One MMSI in two places at once: two hulls under one identity."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from risk.behaviours._common import findings
+from vts.geo import distance_m
+from vts.lifecycle import Policy
+from vts.schema import WARNING
+
+UNIT = "m"
+CITATION = "ITU-R M.585: an MMSI belongs to one station"
+POLICY = Policy(raise_after_s=30.0, clear_after_s=600.0)
+TITLE = {"en": "Shared MMSI", "zh": "MMSI 重号"}
+TEXT = {
+    "en": "MMSI {mmsi} is sent from two places {apart_nm} nm apart",
+    "zh": "MMSI {mmsi} 在相距 {apart_nm} 海里的两处同时出现",
+}
+PARAMETERS = {
+    "least_m": (1000.0, "m", "ours: beyond any antenna offset and any tracker's split of one hull"),
+    "fresh_s": (180.0, "s", "M.1371-5 table 1: both report at their own interval"),
+}
+
+
+def evaluate(view, memory):
+    """Distance between two fresh tracks of one MMSI, m."""
+    tracks = view.tracks
+    fresh = np.flatnonzero((tracks.mmsi >= 0) & (tracks.age_s <= PARAMETERS["fresh_s"][0]))
+    order = fresh[np.argsort(tracks.mmsi[fresh], kind="stable")]
+    rows, other, apart = [], [], []
+    for a, b in pairwise(order):
+        if tracks.mmsi[a] == tracks.mmsi[b]:
+            d = distance_m(tracks.lon_deg[a], tracks.lat_deg[a], tracks.lon_deg[b], tracks.lat_deg[b])
+            if d >= PARAMETERS["least_m"][0]:
+                rows.append(a)
+                other.append(tracks.track[b])
+                apart.append(d)
+    apart = np.array(apart)
+    return findings(
+        view,
+        rows,
+        apart,
+        severity=WARNING,
+        other=np.array(other, np.int64),
+        mmsi=tracks.mmsi[rows],
+        apart_nm=apart / 1852.0,
+    )

@@ -1,0 +1,61 @@
+"""An AIS position where the vessel cannot be: radar contradicts it, it jumps, it draws circles, or it lies on land."""
+
+import numpy as np
+
+from risk.behaviours._common import AIS_KINDS, findings, in_kind
+from vts.lifecycle import Policy
+from vts.schema import ALARM, WARNING
+
+UNIT = "1"
+CITATION = (
+    "speed limit 60 kn: consistency rules after ITU-R M.1371-5; circles: published cases of AIS positions on circles "
+    "of constant speed; radar: the fusion core's gate"
+)
+POLICY = Policy(raise_after_s=30.0, clear_after_s=300.0)
+TITLE = {"en": "Spoofed position", "zh": "船位疑似伪造"}
+TEXT = {
+    "en": "{vessel}: her AIS position is not where she is ({why})",
+    "zh": "{vessel}的 AIS 船位与实际不符（{why}）",
+}
+PARAMETERS = {
+    "p_spoof": (0.9, "1", "ours: probability given by the fusion core"),
+    "max_speed_kn": (60.0, "kn", "FusionConfig.max_speed_kn: faster is no vessel"),
+    "circle_turn_deg": (720.0, "deg", "ours: two full circles one way within ten minutes to an hour"),
+    "circle_spread": (0.25, "1", "ours: radius varies by less than this share"),
+}
+
+
+def evaluate(view, memory):
+    """1 where a reason holds, more where several do."""
+    tracks = view.tracks
+    ais = np.isin(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0)
+    radar = tracks.p_spoof >= PARAMETERS["p_spoof"][0]
+    jump = view.recent("implied_kn") > PARAMETERS["max_speed_kn"][0]
+    land = in_kind(view, "land") & (tracks.sog_kn > 1.0)
+    # turning alone is no circle: look at the path of those who turn much one way
+    turns = np.flatnonzero(ais & (np.abs(view.recent("turn_net_deg")) > 120.0) & (tracks.sog_kn > 3.0))
+    circle = np.zeros(tracks.n, bool)
+    for i in turns:
+        circle[i] = _circles(*view.history.path(tracks.track[i]))
+    reasons = {"radar": radar, "jump": jump, "circle": circle, "land": land}
+    count = ais * sum(flag.astype(float) for flag in reasons.values())
+    rows = np.flatnonzero(count)
+    why = ["+".join(name for name, flag in reasons.items() if flag[i]) for i in rows]
+    severity = np.where(radar[rows] | (count[rows] > 1), ALARM, WARNING)
+    return findings(view, rows, count[rows], severity=severity, why=np.array(why, "<U32"))
+
+
+def _circles(t_ns, lon_deg, lat_deg, sog_kn, cog_deg):
+    """Whether a path runs round one centre at one distance at least twice, always the same way."""
+    if len(t_ns) < 12:
+        return False
+    x = (lon_deg - lon_deg.mean()) * np.cos(np.radians(lat_deg.mean()))
+    y = lat_deg - lat_deg.mean()
+    r = np.hypot(x, y)
+    around = np.degrees(np.diff(np.unwrap(np.arctan2(y, x))))
+    whole = abs(around.sum()) >= PARAMETERS["circle_turn_deg"][0]
+    return bool(
+        whole
+        and (np.sign(around) == np.sign(around.sum())).all()
+        and r.std() < PARAMETERS["circle_spread"][0] * r.mean()
+    )

@@ -1,0 +1,43 @@
+"""Says one thing and does another: at anchor or moored and moving, or under way and lying still for hours."""
+
+import numpy as np
+
+from risk.behaviours._common import findings
+from vts.lifecycle import Policy
+from vts.schema import CAUTION
+from vts.units import HOUR
+
+UNIT = "kn"
+CITATION = (
+    "ITU-R M.1371-5 tables 1 and 45: at anchor or moored above 3 kn is a contradiction of the reporting intervals"
+)
+POLICY = Policy(raise_after_s=120.0, clear_after_s=300.0)
+TITLE = {"en": "Status against motion", "zh": "航行状态与运动不符"}
+TEXT = {
+    "en": "{vessel} reports status {status} and makes {sog_kn} kn",
+    "zh": "{vessel}报告航行状态 {status}，实际航速 {sog_kn} 节",
+}
+PARAMETERS = {
+    "moving_kn": (3.0, "kn", "M.1371-5 table 1: the border between the intervals of a ship at anchor"),
+    "still_kn": (0.2, "kn", "Global Fishing Watch: a stop begins below 0.2 kn"),
+    "still_h": (6.0, "h", "consistency rule: under way at 0 kn for more than 6 h"),
+}
+
+
+def evaluate(view, memory):
+    """Knots over the limit, or 1 for a ship that says she is under way and lies still. memory: {track: [since]}."""
+    tracks = view.tracks
+    rest = np.isin(tracks.nav_status, (1, 5))
+    over = np.where(rest, tracks.sog_kn - PARAMETERS["moving_kn"][0], 0.0)
+    still = (tracks.nav_status == 0) & (tracks.sog_kn < PARAMETERS["still_kn"][0])
+    lying = set()
+    for i in np.flatnonzero(still):
+        key = str(tracks.track[i])
+        lying.add(key)
+        if view.at_ns - memory.setdefault(key, [int(view.at_ns)])[0] > PARAMETERS["still_h"][0] * HOUR:
+            over[i] = 1.0
+    for key in [key for key in memory if key not in lying]:
+        del memory[key]
+    rows = np.flatnonzero(over > 0)
+    status = tracks.nav_status[rows].astype(int)
+    return findings(view, rows, over[rows], severity=CAUTION, status=status, sog_kn=tracks.sog_kn[rows])

@@ -1,0 +1,230 @@
+"""Every behaviour: a ship that must raise it, one that must not, and one on the edge; and the plug-in contract."""
+
+import math
+import string
+from functools import cache
+
+import numpy as np
+import pytest
+
+import risk
+from risk.behaviours import catalogue
+from tests.risk.scene import T0_NS, play, raised, steady, still
+from vts.lifecycle import Policy
+from vts.units import S
+
+NEIGHBOUR = steady(2000.0, 500.0, 8.0, 90.0)
+
+
+def silent(after_s, until_s=1e9, **more):
+    """Under way, silent from after_s until until_s; the track coasts."""
+    ship = steady(**more)
+    return lambda t: ship(t) | {"age": t - after_s if after_s <= t < until_s else 5.0}
+
+
+def circling(radius_m, period_s):
+    def ship(t):
+        a = 2 * math.pi * t / period_s
+        speed = 2 * math.pi * radius_m / period_s / 0.514444
+        return {
+            "x": radius_m * math.sin(a),
+            "y": radius_m * math.cos(a),
+            "sog": speed,
+            "cog": (math.degrees(a) + 90) % 360,
+        }
+
+    return ship
+
+
+def weaving(swing_deg, period_s=240.0, sog=10.0):
+    def ship(t):
+        sign = 1 if (t // (period_s / 2)) % 2 == 0 else -1
+        return {"x": 0.0, "y": sog * 0.5144 * t, "sog": sog, "cog": (sign * swing_deg) % 360}
+
+    return ship
+
+
+def slowing(to_kn, in_s, from_kn=12.0, places=()):
+    def ship(t):
+        v = from_kn + (to_kn - from_kn) * min(1.0, max(0.0, (t - 600) / in_s))
+        return {"x": 0.0, "y": 5.0 * t, "sog": v, "cog": 0.0, "places": places}
+
+    return ship
+
+
+def changing(at_s, **fields):
+    """A ship whose fields (name=(old, new)) change at a time."""
+    return lambda t: steady()(t) | {name: pair[int(t >= at_s)] for name, pair in fields.items()}
+
+
+def jumping(t):
+    return steady()(t) | ({"x": 30_000.0} if t >= 300 else {})
+
+
+def apart(distance_m):
+    """Two ships under one MMSI, so far from each other."""
+    same = {"mmsi": 412_000_009}
+    return [steady(track=1, **same), steady(distance_m, track=2, **same)]
+
+
+def meeting(miss_m, speed=10.0, **more):
+    """Two ships on opposite courses that pass at miss_m after ten minutes."""
+    half = speed * 0.514444 * 600
+    return [steady(0.0, -half, speed, 0.0, **more), steady(miss_m, half, speed, 180.0, **more)]
+
+
+ANCHORAGE, LNG_ZONE = ((0, "anchorage", -100.0),), "lng_safety_zone"
+REST = {"status": 1}
+# rule: (minutes, must, must not, edge that must not)
+CASES = {
+    "dark": (
+        20,
+        [silent(300), NEIGHBOUR],
+        [silent(300)],  # nobody is heard near: no proof of coverage
+        [silent(300, 300 + 299), NEIGHBOUR],  # five times 60 s, less one
+    ),
+    "ais_gap": (
+        40,
+        [silent(300, 1500), NEIGHBOUR],
+        [silent(300, 600), NEIGHBOUR],
+        [lambda t: still()(t) | {"age": t - 300 if 300 <= t < 1500 else 5.0, "x": 0.0}, still(500.0)],
+    ),
+    "spoofed_position": (60, [circling(600.0, 700.0)], [weaving(40)], [circling(600.0, 4000.0)]),
+    "shared_mmsi": (3, apart(5000.0), [steady(), steady(5000.0)], apart(900.0)),
+    "identity_change": (
+        5,
+        [changing(60, name=("ALPHA", "BRAVO"))],
+        [changing(60, name=("", "ALPHA"))],
+        [changing(60, length=(100.0, 109.0))],
+    ),
+    "invalid_identity": (
+        4,
+        [steady(imo=9074728)],
+        [steady(imo=9074729)],
+        [steady(imo=-1)],
+    ),
+    "loitering": (250, [steady(sog=1.0)], [steady(sog=1.0, places=ANCHORAGE)], [steady(sog=2.1)]),
+    "rendezvous": (
+        125,
+        [still(), still(450.0)],
+        [still(places=ANCHORAGE), still(450.0, places=ANCHORAGE)],
+        [still(), still(510.0)],
+    ),
+    "drifting": (
+        15,
+        [steady(sog=1.5, cog=90.0, heading=0.0)],
+        [steady(sog=1.5, cog=90.0, heading=80.0)],
+        [steady(sog=1.5, cog=90.0, heading=46.0)],
+    ),
+    "sudden_slowdown": (
+        25,
+        [slowing(3.0, 200)],
+        [slowing(3.0, 200, places=((0, "berth", 2000.0),))],
+        [slowing(6.5, 200)],
+    ),
+    "stop_in_fairway": (
+        10,
+        [still(places=((0, "fairway", -50.0),))],
+        [still(places=((0, "fairway", -50.0), (1, "anchorage", -5.0)))],
+        [steady(sog=0.6, places=((0, "fairway", -50.0),))],
+    ),
+    "unusual_turn": (20, [weaving(40)], [weaving(10)], [weaving(40, sog=4.9)]),
+    "draught_change": (
+        5,
+        [changing(60, draught=(10.0, 6.0))],
+        [changing(60, draught=(10.0, 6.0), places=(ANCHORAGE, ANCHORAGE))],
+        [changing(60, draught=(10.0, 10.9))],
+    ),
+    "status_mismatch": (10, [steady(sog=5.0, status=1)], [steady(sog=5.0)], [steady(sog=3.0, status=5)]),
+    "lng_approach": (
+        5,
+        [steady(places=((3, LNG_ZONE, 2000.0, 0.0, 9.0),))],
+        [steady(ship_type=52, places=((3, LNG_ZONE, 2000.0, 0.0, 9.0),))],
+        [steady(places=((3, LNG_ZONE, 2000.0, 0.0, 15.1),))],
+    ),
+    "close_quarters": (5, meeting(200.0), meeting(3000.0), meeting(940.0)),
+    "near_miss": (20, meeting(60.0), meeting(900.0), [still(), steady(60.0, -3000.0, 10.0)]),
+}
+
+
+@cache
+def told(rule, case):
+    """Alerts of a rule that one of its scenarios raises."""
+    minutes = CASES[rule][0]
+    return raised(play(CASES[rule][case], minutes, step_s=120.0 if minutes > 100 else 30.0)[0], rule)
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_the_ship_that_must_raise_it_does(rule):
+    assert told(rule, 1).n == 1
+
+
+@pytest.mark.parametrize("case", [2, 3], ids=["must not", "edge"])
+@pytest.mark.parametrize("rule", CASES)
+def test_the_ship_that_must_not_raise_it_does_not(rule, case):
+    assert told(rule, case).n == 0
+
+
+def test_a_jump_across_the_estuary_is_a_spoofed_position():
+    alerts, _ = play([jumping], 10)
+    assert "jump" in raised(alerts, "spoofed_position").detail[0]
+
+
+def test_learned_lanes_tell_who_goes_the_wrong_way(few):
+    watch = risk.Watch()
+    lane = [steady(0.0, -1000.0 * k, 12.0, 0.0, track=k) for k in range(60)]
+    play(lane, 200, step_s=120.0, watch=watch)
+    cells = watch.memory["abnormal_route"]["cells"]
+    busiest = max(cells.values(), key=sum)
+    assert sum(busiest[2:]) == 0 < busiest[1]  # all of them northward
+    wrong = steady(0.0, 20_000.0, 12.0, 180.0, track=99)
+    late = [lambda t: wrong(t) | {}]
+    alerts, _ = play(late, 15, watch=watch)
+    assert raised(alerts, "abnormal_route").track.tolist() == [99]
+
+
+def test_a_vessel_on_the_watch_list_is_told_by_any_of_her_names():
+    listed = {("name", "ALPHA"): ("wanted by customs", 0, 2**62), ("imo", 9074729): ("expired", 0, 1)}
+    alerts, _ = play(
+        [steady(name="ALPHA", imo=9074729), steady(4000.0, imo=9074729)], 2, watch=risk.Watch(listed=listed)
+    )
+    assert raised(alerts, "watch_listed").track.tolist() == [0]
+
+
+def test_a_near_miss_tells_the_closest_approach_after_it():
+    alerts, _ = play(meeting(60.0), 20)
+    miss = raised(alerts, "near_miss")
+    closest_nm = float(dict(p.split("=") for p in miss.detail[0].split(";"))["closest_nm"])
+    assert closest_nm == pytest.approx(60 / 1852, abs=0.01)
+    assert 600 * S == pytest.approx(miss.since_ns[0] - T0_NS, abs=31 * S)
+    assert miss.t_ns[0] > miss.since_ns[0]
+
+
+def test_memory_of_behaviours_is_bounded_by_the_traffic():
+    watch = risk.Watch()
+    import json
+
+    sizes = []
+    for hour in range(3):
+        ships = [steady(500.0 * k, 0.0, 10.0, 0.0, track=100 * hour + k, mmsi=412_000_100 + k) for k in range(5)]
+        play(ships, 60, step_s=60.0, watch=watch)
+        sizes.append(len(json.dumps({k: v for k, v in watch.memory.items() if k != "abnormal_route"})))
+    assert sizes[2] <= sizes[0] * 1.1 and watch.history.t_ns.shape[0] <= 64
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_plug_in_contract(name):
+    behaviour = catalogue()[name]
+    assert isinstance(behaviour.POLICY, Policy) and behaviour.UNIT and behaviour.CITATION and behaviour.__doc__
+    for default, unit, source in behaviour.PARAMETERS.values():
+        assert np.isscalar(default) and unit and source
+    keys = [{key for _, key, _, _ in string.Formatter().parse(behaviour.TEXT[lang]) if key} for lang in ("en", "zh")]
+    assert keys[0] == keys[1] and "vessel" in keys[0] | {"vessel" if name == "shared_mmsi" else ""}
+    assert set(behaviour.TITLE) == {"en", "zh"}
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_the_sentence_finds_every_number_it_names(rule):
+    detail = dict(part.split("=", 1) for part in told(rule, 1).detail[0].split(";"))
+    wanted = {key for _, key, _, _ in string.Formatter().parse(catalogue()[rule].TEXT["en"]) if key}
+    assert wanted - {"vessel", "other", "zone", "excess"} <= set(detail)
