@@ -11,7 +11,7 @@ _ANGLE = re.compile(
     rf"(?P<before>北纬|南纬|东经|西经|[NSEW])?\s*"
     rf"(?P<deg>{_NUMBER})\s*(?:[{_DEGREE}]|-(?=\d))?\s*"
     rf"(?:(?P<min>{_NUMBER})\s*(?:[{_MINUTE}](?![{_MINUTE}])|-(?=\d))?\s*)?"
-    rf"(?:(?P<sec>{_NUMBER})\s*(?:[{_SECOND}]|[{_MINUTE}]{{2}})\s*)?"
+    rf"(?:(?P<sec>{_NUMBER})\s*(?:[{_SECOND}]|[{_MINUTE}]{{2}})?\s*)?"
     rf"(?P<after>[NSEW])?",
     re.I,
 )

@@ -13,7 +13,7 @@ from geofences.kinds import AREA, CONFIDENCES, KINDS, LIMITS, LINE, POINT
 from geofences.validity import validity
 from vts.errors import ZoneError
 
-SUFFIXES = (".geojson", ".json")
+SUFFIXES = (".geojson", ".json", ".parquet", ".geoparquet", ".000")
 _MAX_BYTES = 512 << 20
 _WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326", "CGCS2000", "EPSG::4490", "EPSG:4490", "WGS84", "WGS 84")
 
@@ -64,7 +64,14 @@ def read(path, defects):
 
     ZoneError where the file as a whole cannot be read.
     """
-    return check(_geojson(Path(path), defects), defects)
+    path, suffix = Path(path), Path(path).suffix.lower()
+    if suffix == ".000":
+        from geofences.s57 import features
+    elif suffix.endswith("parquet"):
+        from geofences.geoparquet import features
+    else:
+        features = _geojson
+    return check(features(path, defects), defects)
 
 
 def check(found, defects):
@@ -75,6 +82,19 @@ def check(found, defects):
             defects.append(_defect(feature, "", "appears twice", "give each zone a name of its own"))
         seen.add(feature.label)
     return good
+
+
+_WKB = {1: POINT, 2: LINE, 3: AREA, 4: POINT, 5: LINE, 6: AREA}
+
+
+def shape_name(geometry):
+    """Polygon, LineString or Point of a GeoJSON dict or WKB bytes, many parts or one; None of none, "?" of others."""
+    if geometry is None:
+        return None
+    if isinstance(geometry, dict):
+        return geometry["type"].removeprefix("Multi")
+    code = int.from_bytes(geometry[1:5], "little" if geometry[0] else "big") if len(geometry) > 5 else 0
+    return _WKB.get((code & 0xFFFF) % 1000, "?")  # 1000 and the high bits mark heights
 
 
 def _defect(feature, place, problem, remedy, fatal=True):
@@ -247,7 +267,7 @@ def _check_properties(feature, defects):
             wrong("has a min_speed_kn over its max_speed_kn", "exchange them")
     except (KeyError, TypeError):  # one is absent, or told above to be no number
         pass
-    shape = feature.geometry["type"].removeprefix("Multi") if isinstance(feature.geometry, dict) else None
+    shape = shape_name(feature.geometry)
     spec = KINDS[kind]
     if shape and shape not in spec.shapes:
         wrong(f"is a {kind} drawn as {shape}", f"draw it as {' or '.join(spec.shapes)}")

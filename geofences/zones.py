@@ -13,12 +13,13 @@ import numpy as np
 import shapely
 from shapely.geometry import mapping, shape
 
+from geofences import doubts
 from geofences import features as zone_features
 from geofences.features import Defect
 from geofences.index import Index, Outlines
 from geofences.validity import validity
 from vts.errors import ZoneError
-from vts.geo import metres_per_degree
+from vts.geo import angle_diff_deg, bearing_deg, metres_per_degree
 
 ARC_M = 0.1  # greatest distance between a drawn arc and the true one
 _LEG_DEG = 0.02  # a drawn line is straight in longitude and latitude: cut to this, its projection is too
@@ -127,27 +128,77 @@ def _examine(path):
             geometry = _shape(feature, wrong)
             if not any(d.fatal for d in wrong[before:]):
                 found.append((feature, geometry))
-    return found, wrong
+    return found, wrong + _doubtful(found)
+
+
+def _doubtful(found):
+    """Defects that do not keep a zone from being used, but that someone should look at."""
+    drawn = [(feature, geometry) for feature, geometry in found if geometry is not None]
+    out = [
+        Defect(f.file, f.label, "", "looks shifted to GCJ-02", "take the chart's WGS 84 positions", fatal=False)
+        for f, g in drawn
+        if doubts.gcj02_suspected(shapely.get_coordinates(g))
+    ]
+    centres = np.array([shapely.get_coordinates(g).mean(axis=0) for _, g in drawn]).reshape(-1, 2)
+    out += [
+        Defect(f.file, f.label, f"at {x:.3f}E {y:.3f}N", "lies far from the others, near them with latitude first",
+               "write longitude first", fatal=False)
+        for (f, _), (x, y), odd in zip(drawn, centres, doubts.latitude_first_suspected(centres))
+        if odd
+    ]  # fmt: skip
+    return out + _contrary_lanes(drawn)
+
+
+def _contrary_lanes(drawn):
+    """A Defect for each two one-way lanes that share water and whose directions differ by more than 45 degrees."""
+    lanes = []
+    for feature, geometry in drawn:
+        p = feature.properties
+        if p["kind"] == "tss_lane" or p.get("one_way"):
+            area, axis = area_of(geometry, p), _axis(p["kind"], p, geometry)
+            if area is not None and len(axis):
+                lanes.append((feature, area, bearing_deg(*axis[0], *axis[-1])))
+    out, areas = [], _column([area for _, area, _ in lanes])
+    for a, b in shapely.STRtree(areas).query(areas, predicate="intersects").T:
+        (one, area, course), (other, shared, against) = lanes[a], lanes[b]
+        if a >= b or abs(angle_diff_deg(course, against)) <= 45.0:
+            continue
+        both = shapely.intersection(area, shared)
+        if both.area > 0.01 * min(area.area, shared.area):
+            x, y = both.representative_point().coords[0]
+            problem = f"overlaps the one-way {other.label!r}"
+            remedy = "draw them side by side, or make the shared water a precautionary_area"
+            out.append(Defect(one.file, one.label, f"at {x:.4f}E {y:.4f}N", problem, remedy, fatal=False))
+    return out
 
 
 def _zones(found):
-    drawn, area = np.empty(len(found), object), np.empty(len(found), object)
-    for k, (feature, geometry) in enumerate(found):
-        drawn[k], area[k] = geometry, area_of(geometry, feature.properties)
     return Zones(
         tuple(f.label for f, _ in found),
         tuple(f.properties["kind"] for f, _ in found),
         tuple(f.properties for f, _ in found),
-        drawn,
-        area,
+        _column([g for _, g in found]),
+        _column([area_of(g, f.properties) for f, g in found]),
     )
+
+
+def _column(geometries):
+    """Geometries, or None, as an array of objects."""
+    column = np.empty(len(geometries), object)
+    column[:] = geometries
+    return column
 
 
 def _shape(feature, wrong):
     """The shapely geometry of a feature, whole over the antimeridian; None with the reason appended if it is broken."""
     if feature.geometry is None:
         return None
-    geometry = shapely.from_wkb(feature.geometry) if isinstance(feature.geometry, bytes) else shape(feature.geometry)
+    try:
+        wkb = isinstance(feature.geometry, bytes)
+        geometry = shapely.from_wkb(feature.geometry) if wkb else shape(feature.geometry)
+    except shapely.errors.GEOSException as error:
+        wrong.append(Defect(feature.file, feature.label, "", f"has no readable geometry ({error})", "write it again"))
+        return None
     geometry = _over_antimeridian(shapely.force_2d(geometry))
     if geometry.geom_type.endswith("Polygon") and not shapely.is_valid(geometry):
         wrong.append(_broken(feature, geometry))

@@ -103,3 +103,49 @@ def test_corridor_is_as_wide_as_it_says_and_knows_its_course(tmp_path):
     assert np.allclose(along.cross_m, east_m, atol=1.0)
     assert np.allclose(along.axis_deg, 0.0)
     assert np.allclose(along.along_m, 11_074, atol=5)
+
+
+def test_outline_shifted_to_gcj02_is_suspected_and_the_chart_outline_is_not(tmp_path):
+    from geofences.doubts import gcj02_from_wgs84, wgs84_from_gcj02
+
+    lon, lat = (np.array(v) for v in zip(*SQUARE))
+    shifted = np.round(np.column_stack(gcj02_from_wgs84(lon, lat)), 6).tolist()
+    assert [] == geofences.defects(write(tmp_path, polygon(*SQUARE)))
+    (defect,) = geofences.defects(write(tmp_path, polygon(*shifted)))
+    assert "GCJ-02" in str(defect) and not defect.fatal
+    assert 1 == geofences.load(tmp_path / "zones.geojson").n
+    assert np.allclose(SQUARE, np.column_stack(wgs84_from_gcj02(*gcj02_from_wgs84(lon, lat))), atol=1e-9)
+
+
+def test_gcj02_shift_is_the_published_one():
+    from geofences.doubts import gcj02_from_wgs84
+
+    # Shenzhen, Shanghai and Beijing, from the test table of an independent implementation (googollee/eviltransform)
+    lon, lat = np.array([113.912316, 121.5272106, 116.377817]), np.array([22.543847, 31.1774276, 39.911954])
+    east, north = gcj02_from_wgs84(lon, lat)
+    assert np.allclose([113.9171764808363, 121.531541859215, 116.38404722455657], east, rtol=0, atol=1e-9)
+    assert np.allclose([22.540796131694766, 31.17530398364597, 39.91334545536069], north, rtol=0, atol=1e-9)
+
+
+def test_contrary_lanes_that_overlap_are_named(tmp_path):
+    lane = {"kind": "tss_lane"}
+    other = ((113.95, 22.1), (114.05, 22.1), (114.05, 22.2), (113.95, 22.2))
+    path = write(
+        tmp_path, polygon(*SQUARE, direction_deg=43, **lane), polygon(*other, name="b", direction_deg=223, **lane)
+    )
+    (defect,) = geofences.defects(path)
+    assert "overlaps the one-way 'b'" in str(defect) and "114.0" not in defect.problem
+    path = write(
+        tmp_path, polygon(*SQUARE, direction_deg=43, **lane), polygon(*other, name="b", direction_deg=50, **lane)
+    )
+    assert [] == geofences.defects(path)
+
+
+def test_one_zone_with_latitude_first_among_others_is_suspected(tmp_path):
+    solent = [
+        polygon(*((-1.3 + k + x / 10, 50.7 + y / 10) for x, y in ((0, 0), (1, 0), (1, 1))), name=f"z{k}")
+        for k in range(4)
+    ]
+    solent[2]["geometry"]["coordinates"][0] = [c[::-1] for c in solent[2]["geometry"]["coordinates"][0]]
+    (defect,) = geofences.defects(write(tmp_path, *solent))
+    assert ("z2", False) == (defect.feature, defect.fatal) and "latitude first" in defect.problem
