@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 
-.PHONY: demo test check-slow bench lint lock clean help
+.PHONY: demo test check-slow bench lint lock oracle clean help
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -39,6 +39,11 @@ check-slow: $(STAMP)
 ## make bench       every benchmark, as ratios to a peer in the same run
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
+
+## make oracle      libasterix in an environment of its own, for the tests that ask it
+oracle:
+	$(PYTHON) -m venv .venv-oracle
+	.venv-oracle/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/oracle/requirements.txt
 
 ## make lock        pin every version anew (needs uv)
 lock:

@@ -337,7 +337,7 @@ def record_fields(tab, buffer, offsets):
         kind, size, begin = int(tab.items[row, 0]), int(tab.items[row, 1]), int(offsets[row])
         name = f"i{tab.names[row]}".lower()
         if kind == EXPLICIT:
-            found[name] = bytes(buffer[begin + 1 : begin + buffer[begin]]).hex()
+            found[name] = bytes(buffer[begin + 1 : begin + int(buffer[begin])]).hex()
         elif kind == REP:
             starts = range(begin + 1, begin + 1 + int(buffer[begin]) * size, size)
             found[name] = [_values(tab, int(row), buffer, at, size) for at in starts]

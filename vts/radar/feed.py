@@ -143,7 +143,8 @@ def _kind(head):
     """Format of a recording by its first block."""
     if head[:4] in pcap.MAGICS:
         return "pcap"
-    if _final_length(head, 0) and (len(head) < 12 or head[_final_length(head, 0) - 4 :][:4] == _PADDING):
+    length = _final_length(head, 0)
+    if length and head[length - 4 : length] == _PADDING:
         return "final"
     if _arpa_like(head):
         return "arpa"

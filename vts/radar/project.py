@@ -8,6 +8,7 @@ from vts import geo
 from vts.jit import kernel
 from vts.units import DEG
 
+DAY_NS = 86_400_000_000_000
 EARTH_M = geo.MEAN_RADIUS_M
 
 
@@ -66,6 +67,27 @@ def place(site, lon0, lat0, height, sigma_range, sigma_azimuth, rng, az, x, y, l
 
 
 @kernel
+def nearest_ns(ref_ns, tod_ns, wrap_ns):
+    """The instant nearest to `ref_ns` whose time of day, cut to `wrap_ns`, is `tod_ns`.
+
+    The cut clock of CAT001 starts anew at midnight, 384 s into its last turn, so days are gone through one by one.
+    """
+    best, day_ns = np.int64(-1), ref_ns - ref_ns % DAY_NS
+    for day in range(-1, 2):
+        begin = day_ns + day * DAY_NS
+        turn = (ref_ns - begin - tod_ns) // wrap_ns
+        for k in range(max(turn, 0), max(turn, 0) + 2):
+            inside = tod_ns + k * wrap_ns
+            t = begin + inside
+            if inside < DAY_NS and (best < 0 or abs(t - ref_ns) < abs(best - ref_ns)):
+                best = t
+        last = tod_ns + (DAY_NS - 1 - tod_ns) // wrap_ns * wrap_ns
+        if best < 0 or abs(begin + last - ref_ns) < abs(best - ref_ns):
+            best = begin + last
+    return best
+
+
+@kernel
 def resolve_time(site, tod_s, wrap_s, rx_ns, noon_ns, last_ns, latest_ns, out_ns):
     """The newest time of the stream; UTC of each record from its time of day, in order of arrival, -1 where unknown.
 
@@ -90,12 +112,7 @@ def resolve_time(site, tod_s, wrap_s, rx_ns, noon_ns, last_ns, latest_ns, out_ns
         if ref < 0:
             continue
         tod_ns = np.int64(np.rint(tod_s[n] * 128.0)) * 7_812_500
-        wrap_ns = np.int64(wrap_s[n]) * 1_000_000_000
-        t = ref - ref % wrap_ns + tod_ns
-        if t - ref > wrap_ns // 2:
-            t -= wrap_ns
-        elif ref - t > wrap_ns // 2:
-            t += wrap_ns
+        t = nearest_ns(ref, tod_ns, np.int64(wrap_s[n]) * 1_000_000_000)
         out_ns[n] = t
         latest_ns = t
         if k >= 0:
