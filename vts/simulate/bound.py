@@ -1,17 +1,17 @@
 """The posterior Cramer-Rao bound of a scenario: how well any tracker could know where the ships are.
 
-Clairvoyant: it knows which report is whose, which are false, and when each manoeuvre begins and ends, but not how
-hard the ship turns or gains speed. State: position, velocity, rate of turn, gain of speed. Information recursion of
+Clairvoyant: it knows which report is whose, which are false, and when each turn and each change of speed begins and
+ends, but not how hard it is. State: position, velocity, rate of turn, gain of speed. Information recursion of
 Tichavsky, Muravchik and Nehorai (1998), linearised at the truth. GNSS error and glint count as white here, so where
 they are not the bound is too low, never too high.
 """
 
 import numpy as np
 
-from vts.simulate.motion import MANOEUVRING, mode
+from vts.simulate.motion import manoeuvres
 from vts.units import DEG, S
 
-TURN_DEG_S, GAIN_MPS2 = 0.6, 0.05  # 1-sigma of what a manoeuvre may be, before it is seen
+TURN_DEG_S, GAIN_MPS2 = 0.64, 0.037  # root mean square of the presets' manoeuvres: what is known before one is seen
 KNOWN = 1e-12  # variance of what is known
 
 
@@ -23,8 +23,8 @@ def posterior(scenario, velocity_mps=10.0):
     motion = scenario.motion
     n, steps = motion.x_m.shape
     reports = _information(scenario)
-    manoeuvring = mode(motion) == MANOEUVRING
-    turned = manoeuvring & ~np.concatenate([np.zeros((n, 1), bool), manoeuvring[:, :-1]], axis=1)
+    during = manoeuvres(motion)
+    begins = [now & ~np.concatenate([np.zeros((n, 1), bool), now[:, :-1]], axis=1) for now in during]
     P = np.zeros((n, 6, 6))
     known = np.zeros(n, bool)
     position, velocity = np.full((n, steps), np.nan), np.full((n, steps), np.nan)
@@ -40,9 +40,8 @@ def posterior(scenario, velocity_mps=10.0):
         for gain, (fx, fy) in ((4, (vy * DEG, -vx * DEG)), (5, (vx / speed, vy / speed))):
             F[:, 0, gain], F[:, 1, gain], F[:, 2, gain], F[:, 3, gain] = fx / 2, fy / 2, fx, fy
         P = F @ P @ F.transpose(0, 2, 1) + Q
-        begin, steady = turned[:, k], ~manoeuvring[:, k]
-        for state, sigma in ((4, TURN_DEG_S), (5, GAIN_MPS2)):
-            for rows, variance in ((begin, sigma**2), (steady, KNOWN)):
+        for state, sigma, begin, now in zip((4, 5), (TURN_DEG_S, GAIN_MPS2), begins, during):
+            for rows, variance in ((begin[:, k], sigma**2), (~now[:, k], KNOWN)):
                 P[rows, state, :] = P[rows, :, state] = 0.0
                 P[rows, state, state] = variance
         for ship, J in reports.get(k, ()):

@@ -69,17 +69,26 @@ def turn_rate_deg_s(motion):
     return np.concatenate([step, step[:, -1:]], axis=1) / STEP_S
 
 
+def manoeuvres(motion):
+    """(turning, gaining), each (ships, steps): over 0.15 deg/s of the bow in 5 s, over 0.02 m/s^2 in 15 s.
+
+    The bow, because waves push a slow ship's track about by more than a turn does.
+    """
+
+    def rate(values, span_s):
+        ahead = np.minimum(np.arange(motion.steps) + span_s // 2, motion.steps - 1)
+        behind = np.maximum(np.arange(motion.steps) - span_s // 2, 0)
+        return np.abs(values[:, ahead] - values[:, behind]) / ((ahead - behind) * STEP_S)
+
+    heading = np.degrees(np.unwrap(np.radians(motion.heading_deg), axis=1))
+    return rate(heading, 5) > 0.15, rate(np.hypot(motion.vx_mps, motion.vy_mps), 15) > 0.02
+
+
 def mode(motion):
-    """STILL below 0.5 kn, MANOEUVRING over 0.15 deg/s or 0.04 m/s^2 taken over 5 s, else STEADY; (ships, steps)."""
-    speed = np.hypot(motion.vx_mps, motion.vy_mps)
-    span = 5
-    ahead = np.minimum(np.arange(motion.steps) + span // 2, motion.steps - 1)
-    behind = np.maximum(np.arange(motion.steps) - span // 2, 0)
-    width = (ahead - behind) * STEP_S
-    course = np.unwrap(np.arctan2(motion.vx_mps, motion.vy_mps), axis=1) / DEG
-    turning = np.abs(course[:, ahead] - course[:, behind]) / width > 0.15
-    gaining = np.abs(speed[:, ahead] - speed[:, behind]) / width > 0.04
-    return np.where(speed < 0.5 * KN, STILL, np.where(turning | gaining, MANOEUVRING, STEADY)).astype(np.int8)
+    """STILL below 0.5 kn, MANOEUVRING while turning or gaining speed, else STEADY; (ships, steps)."""
+    turning, gaining = manoeuvres(motion)
+    still = np.hypot(motion.vx_mps, motion.vy_mps) < 0.5 * KN
+    return np.where(still, STILL, np.where(turning | gaining, MANOEUVRING, STEADY)).astype(np.int8)
 
 
 def drive(x_m, y_m, course_deg, speed_mps, turn_deg_s, gain_mps2, jerk_mps):
