@@ -67,7 +67,10 @@ def make_pictures(rng, seconds=SECONDS, vessels=VESSELS):
                 reports=np.full(vessels, k // 6),  # a report every six seconds or so
                 **{name: np.full(vessels, 25.0) for name in ("ee_m2", "nn_m2")},
                 **{name: np.full(vessels, 0.02) for name in ("veve_m2s2", "vnvn_m2s2")},
-                **{name: np.zeros(vessels) for name in ("en_m2", "eve_m2s", "evn_m2s", "nve_m2s", "nvn_m2s", "vevn_m2s2")},
+                **{
+                    name: np.zeros(vessels)
+                    for name in ("en_m2", "eve_m2s", "evn_m2s", "nve_m2s", "nvn_m2s", "vevn_m2s2")
+                },
             ),
             statics,
             Alerts.empty(),
@@ -76,7 +79,7 @@ def make_pictures(rng, seconds=SECONDS, vessels=VESSELS):
 
 
 def run():
-    """[{what, ours, peer, unit, ratio, target, met, note}]: CPU seconds a second of the watch, and of what it is made."""
+    """CPU seconds a second of the watch, as the collector wants it."""
     rng = np.random.default_rng(1)
     zones, pictures = make_zones(rng), list(make_pictures(rng))
     watch = geofences.Watch()
