@@ -1208,6 +1208,52 @@ def zones_check(path, as_json):
     return BAD_INPUT if defects else DONE
 
 
+@main.group()
+def lng():
+    """LNG carriers: slots for their movements."""
+
+
+@lng.command("plan")
+@click.argument("movements", type=click.Path())
+@click.option("--zones", "zones_path", required=True, type=click.Path(), help="Zones with the corridor and terminals.")
+@click.option("--registers", type=click.Path(), help="Folder with weather.csv.")
+@click.option("--store", type=click.Path(path_type=Path), help="Store whose visits tell the corridor's busy hours.")
+@click.option("--previous", type=click.Path(), help="Plan made before (CSV of --out), to move as little as may be.")
+@click.option("--now", "now_ns", type=Instant(), help="With --previous: what has begun by then stays as it is.")
+@click.option("--out", type=click.Path(), help="CSV file to write the plan to.")
+@click.option("--examples", is_flag=True, help="Use zones that are off, such as example corridors.")
+@json_option
+def lng_plan(movements, zones_path, registers, store, previous, now_ns, out, examples, as_json):
+    """Slots without conflict for declared movements (CSV: vessel, mmsi, terminal, eta, direction, latest).
+
+    Example: vts lng plan movements.csv --zones data/zones/examples.geojson --examples --out plan.csv
+    """
+    import geofences
+    from geofences.lng import slots
+
+    known = _registers(registers)
+    plan = slots.plan(
+        slots.movements(movements),
+        geofences.load(zones_path, examples=examples),
+        weather=known.weather,
+        traffic=_opened(store).visits() if store else None,
+        previous=slots.load(previous) if previous else None,
+        at_ns=now_ns,
+    )
+    for row in slots.rows(plan):
+        if as_json:
+            _event("slot", **row)
+        else:
+            when = f"{row['start']} - {row['end']}" if row["start"] else "refused"
+            click.echo(f"{row['vessel']:<24} {row['direction']:<3} {row['terminal']:<16} {when:<43} {row['why']}")
+    if out:
+        slots.save(plan, out)
+        _wrote(out, as_json)
+    refused = int((plan.start_ns < 0).sum())
+    if as_json:
+        _event("summary", movements=plan.n, refused=refused, waiting_min=float(plan.wait_min[plan.start_ns >= 0].sum()))
+
+
 @main.command()
 @click.argument("name", required=False)
 @click.option("--list", "as_list", is_flag=True, help="List the scenarios.")

@@ -7,8 +7,10 @@ solved by HiGHS. Refusing costs more than any wait, and waits count by the minut
 fewest refusals, and of those the one with the least waiting.
 """
 
+import csv
 import math
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +45,7 @@ PARAMETERS = {
     "turn_min": (60.0, "min", "ours: between one carrier leaving a berth and the next arriving at it"),
     "max_wait_h": (48.0, "h", "ours: beyond this a carrier is told to come another day"),
 }
+PLAN_COLUMNS = ("vessel", "mmsi", "terminal", "direction", "state", "eta", "start", "end", "wait_min", "why")
 REFUSED = 1e6  # minutes of waiting that a refusal weighs
 MOVED = 0.5  # minutes of waiting that a minute weighs by which a slot given before is moved
 
@@ -102,6 +105,37 @@ def plan(moves, zones, *, weather=None, traffic=None, previous=None, at_ns=None,
         return Slots.empty()
     job = _Job(moves, zones, weather, traffic, previous, at_ns, step_min)
     return job.slots(job.solve())
+
+
+def rows(slots):
+    """The Slots as dicts with times in ISO 8601, UTC; None where there is none."""
+    for row in zip(*slots, strict=True):
+        values = dict(zip(slots._fields, (v.item() for v in row), strict=True))
+        times = {name: values.pop(f"{name}_ns") for name in ("eta", "start", "end")}
+        wait_min = values.pop("wait_min")
+        yield {
+            **values,
+            **{name: _iso(t_ns) if t_ns >= 0 else None for name, t_ns in times.items()},
+            "wait_min": None if math.isnan(wait_min) else wait_min,
+        }
+
+
+def save(slots, path):
+    """Write a plan as CSV, for people and for the next planning."""
+    with Path(path).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, PLAN_COLUMNS)
+        writer.writeheader()
+        writer.writerows({name: "" if row[name] is None else row[name] for name in PLAN_COLUMNS} for row in rows(slots))
+
+
+def load(path):
+    """The vessel, terminal, direction and start of each row of a plan that `save` wrote, as Slots."""
+    columns = read(
+        path, {"start": ("time", False)} | dict.fromkeys(("vessel", "terminal", "direction"), ("text", True))
+    )
+    return Slots(
+        **{name: columns[name].astype(str) for name in ("vessel", "terminal", "direction")}, start_ns=columns["start"]
+    )
 
 
 class _Job:
@@ -482,6 +516,10 @@ def _clock(properties):
 
 def _local(t_ns, zone_clock):
     return datetime.fromtimestamp(t_ns // S, zone_clock)
+
+
+def _iso(t_ns):
+    return datetime.fromtimestamp(int(t_ns) // S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _hhmm(t_ns):

@@ -1,6 +1,9 @@
 """Slots for LNG movements: no conflict, least waiting, and a reason for every refusal."""
 
 import itertools
+import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -191,6 +194,29 @@ def test_a_list_of_movements_is_read(tmp_path):
     path = tmp_path / "movements.csv"
     path.write_text(HEAD + "EXAMPLE LNG ONE,413999001,Diefu,2025-06-16T10:00+08:00,in,\n")
     assert [Movement("EXAMPLE LNG ONE", 413999001, "Diefu", "in", DAY0 + 2 * HOUR, -1)] == slots.movements(path)
+
+
+def test_a_plan_is_written_and_read_for_the_next_planning(tmp_path):
+    moves = [move("A", eta_h=2, latest_h=3), move("B", eta_h=2.5, terminal="Dapeng", latest_h=3)]
+    before = lng.plan([*moves, move("C", eta_h=2, latest_h=3)], waters())
+    slots.save(before, tmp_path / "plan.csv")
+    again = slots.load(tmp_path / "plan.csv")
+    assert before.start_ns.tolist() == again.start_ns.tolist()
+    assert [None] == [row["start"] for row in slots.rows(before) if row["state"] == "refused"]
+
+
+def test_vts_lng_plan(tmp_path):
+    """From files to a plan, as the dispatcher calls it."""
+    zones_file, list_file = tmp_path / "zones.geojson", tmp_path / "movements.csv"
+    zones_file.write_text(json.dumps(waters().to_geojson(drawn=True)))
+    list_file.write_text(
+        "vessel,mmsi,terminal,eta,direction\nONE,,Diefu,2025-06-16T10:00+08:00,in\nTWO,,Dapeng,2025-06-16T10:15+08:00,in\n"
+    )
+    command = [sys.executable, "cli.py", "lng", "plan", list_file, "--zones", zones_file, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert ["2025-06-16T02:00:00Z", "2025-06-16T03:00:00Z"] == [e["start"] for e in events if e["event"] == "slot"]
+    assert {"event": "summary", "movements": 2, "refused": 0, "waiting_min": 45.0} == events[-1]
 
 
 def brute(moves, where, step_min):
