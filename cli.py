@@ -1181,6 +1181,174 @@ def _explain(tr, name, entry, lang):
         click.echo(f"  {key} = {', '.join(map(str, value))}")
 
 
+# The scheduler
+
+
+@main.command()
+@click.argument("stores", nargs=-1, required=True, metavar="STORE...", type=click.Path(path_type=Path))
+@click.option("--model", type=click.Path(path_type=Path), help="Risk model; default: the shipped one.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the scores to write.")
+@click.option("--zones", type=click.Path(path_type=Path), help="Zone file or folder; default: those of each store.")
+@click.option("--since", type=Instant(), help="From the day of this time on.")
+@click.option("--warm-up", type=click.IntRange(min=0), default=60, show_default=True, help="Minutes before each day.")
+@click.option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True)
+@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option("--address", help="Scheduler of a Dask cluster; without it, one of this machine's own.")
+@click.option("--metrics", type=click.Path(path_type=Path), help="Write figures for Prometheus to this file.")
+@json_option
+def score(stores, model, out, zones, since, warm_up, engine, workers, address, metrics, as_json):
+    """Score whole stores by day: idempotent, resumable, one output for each area (a store) and day.
+
+    A second run does nothing; a day whose rows, model, zones or program changed is made again. A partition that fails
+    is tried three times and then reported, without stopping the others.
+
+    Example: vts score out/day --model data/models/current --out out/scores --since 2026-03-01
+    """
+    import tempfile
+
+    from vts import batch
+
+    began = time.monotonic()
+    trained = Path(_model_path(model))
+    with tempfile.TemporaryDirectory(prefix="vts-score-") as scratch:
+        plan = [p for store in stores for p in _partitions(store, out, trained, zones, since, warm_up, Path(scratch))]
+        options = {"model": str(trained), "warm_up": warm_up}
+
+        def done(partition, rows, error):
+            if as_json:
+                _event("partition", name=partition.name, rows=rows, error=error)
+            else:
+                click.echo(f"{partition.name}: {error or f'{rows:,} rows'}")
+
+        result = batch.run(
+            plan, "cli:score_table", options, out, engine=engine, workers=workers, address=address, done=done
+        )
+    result |= {"seconds": round(time.monotonic() - began, 3), "out": str(out)}
+    if metrics:
+        _prometheus(metrics, result)
+    if as_json:
+        _event("summary", **result)
+    else:
+        counts = f"{result['made']} made, {result['kept']} kept, {len(result['failed'])} failed"
+        click.echo(f"{counts}; {result['rows']:,} rows in {out}")
+    return BAD_INPUT if result["failed"] else DONE
+
+
+def _partitions(store, out, model, zones, since, warm_up, scratch):
+    """A Partition for each day of a store, its rows laid out in `scratch` only where they are needed."""
+    import hashlib
+
+    from vts import __version__, batch
+
+    opened = _opened(store)
+    if not (model / "manifest.json").is_file():
+        import risk
+
+        risk.load(model)  # says what is wrong with it
+    fences = zones.read_text(encoding="utf-8") if zones and zones.is_file() else None
+    if zones and fences is None:
+        import geofences
+
+        fences = json.dumps(geofences.load(zones).to_geojson())
+    fences = fences if fences is not None else json.dumps(opened.read_json("zones.geojson") or {})
+    span = opened.arrow("SELECT min(t_ns) AS first, max(t_ns) AS last FROM tracks").to_pylist()[0]
+    if span["first"] is None:
+        return
+    manifest = batch.read_manifest(out)
+    area = store.resolve().name
+    for start, end in batch.days(span["first"], span["last"], since):
+        commits = opened.commits_between(start - warm_up * 60_000_000_000, end)
+        key = batch.key_of(
+            commits, hashlib.sha256((model / "manifest.json").read_bytes()).hexdigest(), fences, warm_up, __version__
+        )
+        day = _utc(start)[:10]
+        name = f"{area}/{day}"
+        path_out = out / f"area={area}" / f"day={day}" / "scores.parquet"
+        partition = batch.Partition(name, str(scratch / area / f"{day}.parquet"), str(path_out), key)
+        if manifest.get(name, {}).get("key") != key or manifest[name]["state"] != "made" or not path_out.exists():
+            opened.write_slice(partition.path_in, start - warm_up * 60_000_000_000, end, fences, start)
+        yield partition
+
+
+def score_table(table, model, warm_up):
+    """Scores of a day's tracks: the unit of work of vts score, (pa.Table) -> pa.Table.
+
+    `table` holds Tracks with the static columns that features use, in order of time, from `warm_up` minutes before the
+    day; its metadata holds the zones and the day's start. Rows of the warm-up are not in the answer.
+    """
+    import pyarrow as pa
+
+    import geofences
+    import risk
+    from geofences.zones import from_geojson
+    from vts import store as stores
+    from vts.schema import Scores
+
+    about = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
+    fences = from_geojson(json.loads(about["zones"]), "the store's zones")
+    begin_ns = int(about["begin_ns"])
+    checked = geofences.check(stores.pictures_of(table), fences)
+    scored = risk.score(checked, risk.load(model))
+    answer = Scores.concat([picture.scores for picture in scored if picture.at_ns >= begin_ns])
+    return pa.table({name: pa.array(column.astype(object) if column.dtype.kind == "U" else column)
+                     for name, column in zip(answer._fields, answer, strict=True)})  # fmt: skip
+
+
+def _prometheus(path, result):
+    """Figures in the text format of Prometheus, for its node exporter's folder."""
+    lines = [
+        ("vts_score_partitions_made", "Partitions made by the last run", result["made"]),
+        ("vts_score_partitions_kept", "Partitions that were up to date", result["kept"]),
+        ("vts_score_partitions_failed", "Partitions that failed", len(result["failed"])),
+        ("vts_score_rows", "Scores written by the last run", result["rows"]),
+        ("vts_score_seconds", "Duration of the last run", result["seconds"]),
+        ("vts_score_last_run_timestamp_seconds", "When the last run ended", round(time.time())),
+    ]
+    text = "".join(f"# HELP {name} {what}\n# TYPE {name} gauge\n{name} {value}\n" for name, what, value in lines)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+@main.command()
+@store_argument
+@click.option("--older-than", type=Span(), default=DAYS_KEPT, show_default=True, help="Days, such as 180d or 26w.")
+@click.option("--really", is_flag=True, help="Allow less than 180 days.")
+@json_option
+def prune(store, older_than, really, as_json):
+    """Remove the parts of a store whose every row is older than so many days before its last Picture.
+
+    Example: vts prune out/port --older-than 365d
+    """
+    if older_than < DAYS_KEPT and not really:
+        raise click.UsageError(f"{older_than} days is less than {DAYS_KEPT}; add --really if that is what you mean")
+    opened = _opened(store)
+    before_ns = opened.watermark_ns - older_than * 86_400_000_000_000
+    with opened:
+        gone = opened.prune(before_ns)
+    _event("summary", parts=gone) if as_json else click.echo(f"{gone} parts removed")
+
+
+@main.command()
+@store_argument
+@click.option("--to", "form", type=click.Choice(["geoparquet", "gpkg", "geojson", "csv", "kml"]), required=True)
+@out_file
+@click.option("--what", type=click.Choice(["positions", "lines", "alerts"]), default="positions", show_default=True)
+@start_option
+@end_option
+@mmsi_option
+@json_option
+def export(store, form, out, what, start, end, mmsi, as_json):
+    """Export positions, track lines or alerts to other programs, in WGS 84 (EPSG:4326).
+
+    Example: vts export out/day --to gpkg --what lines --out out/day.gpkg
+    """
+    from vts import export as exports
+
+    rows = exports.write(_opened(store), out, form, what=what, start_ns=start, end_ns=end, mmsi=mmsi)
+    _wrote(out, as_json, rows=rows)
+
+
 # Zones, simulation, model
 
 

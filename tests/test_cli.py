@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -310,3 +312,34 @@ def test_completion_for_three_shells():
     for shell in ("bash", "zsh", "fish"):
         code, text, _ = run("completion", shell)
         assert (0, True) == (code, "_VTS_COMPLETE" in text)
+
+
+def test_score_makes_each_day_once_and_says_so(replayed, tmp_path):
+    command = ("score", replayed[0], "--out", tmp_path / "scores", "--workers", 1, "--json")
+    code, text, _ = run(*command, "--metrics", tmp_path / "vts.prom")
+    summary = events(text)[-1]
+    assert (0, 1, {}) == (code, summary["made"], summary["failed"])
+    assert "vts_score_partitions_made 1\n" in (tmp_path / "vts.prom").read_text()
+    assert (0, 1) == tuple(events(run(*command)[1])[-1][key] for key in ("made", "kept"))
+    (made,) = (tmp_path / "scores").rglob("scores.parquet")
+    scores = Store(replayed[0]).scores()
+    assert summary["rows"] == scores.n
+    batched = pq.read_table(made).sort_by([("t_ns", "ascending"), ("track", "ascending")])
+    assert scores.track.tolist() == batched.column("track").to_pylist()
+    # the store rounds positions to 7 mm, and scores of alerts that only the replay's state knows may differ
+    near = np.isclose(batched.column("risk").to_numpy(), scores.risk, atol=0.01, equal_nan=True)
+    assert near.mean() > 0.98
+
+
+def test_prune_keeps_half_a_year_unless_told_twice(replayed):
+    code, _, error = run("prune", replayed[0], "--older-than", "30d")
+    assert 2 == code
+    assert "--really" in error
+    code, text, _ = run("prune", replayed[0], "--json")
+    assert (0, 0) == (code, events(text)[0]["parts"])
+
+
+def test_export_writes_what_it_counts(replayed, tmp_path):
+    code, text, _ = run("export", replayed[0], "--to", "geojson", "--out", tmp_path / "x.geojson", "--json")
+    assert 0 == code
+    assert events(text)[0]["rows"] == len(json.loads((tmp_path / "x.geojson").read_text())["features"]) > 100

@@ -61,6 +61,7 @@ GRID = {  # columns rounded to a multiple of this, in tracks and scores; reports
 }
 COVARIANCE = ("_m2", "_m2s", "_m2s2")  # endings of the columns that keep
 COVARIANCE_BITS = 12  # of mantissa: 0.012 %
+_SAID = tuple(name for name in schema.Statics._fields if name not in ("mmsi", "t_ns"))  # what a slice repeats
 _NAMES = {  # small integers that a view shows in words
     ("tracks", "state"): schema.TRACK_STATES,
     ("alerts", "state"): schema.ALERT_STATES,
@@ -447,6 +448,40 @@ class Store:
             file.flush()
             os.fsync(file.fileno())
 
+    def commits_between(self, start_ns, end_ns):
+        """[part, rows, watermark] of each commit that may hold Pictures of [start_ns, end_ns)."""
+        before, found = -1, []
+        for commit in self._committed():
+            if commit["at_ns"] >= start_ns and before < end_ns:
+                found.append([commit["part"], commit["rows"], commit["at_ns"]])
+            before = commit["at_ns"]
+        return found
+
+    def write_slice(self, path, start_ns, end_ns, zones, begin_ns):
+        """One Parquet file of the tracks in [start_ns, end_ns) in order of time, each with its vessel's static data.
+
+        Its metadata carries the zones (GeoJSON text) and `begin_ns`, so that it can be scored anywhere.
+        """
+        import pyarrow.parquet as pq
+
+        columns = ", ".join(f"t.{name}" for name in schema.Tracks._fields)
+        said = ", ".join(f"s.{name} AS said_{name}" for name in _SAID)
+        latest = ", ".join(f"arg_max({name}, t_ns) AS {name}" for name in _SAID)
+        con = self.connect()
+        try:
+            table = con.sql(
+                f"SELECT {columns}, {said} FROM tracks AS t LEFT JOIN (SELECT mmsi, {latest} FROM statics"
+                f" WHERE t_ns < {int(end_ns)} GROUP BY mmsi) AS s ON s.mmsi = t.mmsi AND t.mmsi >= 0"
+                f" WHERE t.t_ns >= {int(start_ns)} AND t.t_ns < {int(end_ns)} ORDER BY t.t_ns, t.track"
+            ).to_arrow_table()
+        finally:
+            con.close()
+        path = Path(path)
+        with _told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            metadata = {"zones": zones, "begin_ns": str(int(begin_ns))}
+            pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
+
     def size_bytes(self):
         """Bytes on disk by table."""
         return {
@@ -661,6 +696,33 @@ def _zone_row(i, feature):
         "kind": str(properties.get("kind", "")),
         "properties": json.dumps(properties, ensure_ascii=False),
     }
+
+
+def pictures_of(table):
+    """The Pictures of a table that `Store.write_slice` wrote, as an iterator; alerts and scores are empty."""
+    tracks = _from_arrow(schema.Tracks, table)
+    said = {name: table.column(f"said_{name}") for name in _SAID}
+    statics = _from_arrow(schema.Statics, _renamed(said, table.column("mmsi")))
+    known = ~np.asarray(table.column("said_seq").is_null())
+    starts = np.flatnonzero(np.diff(tracks.t_ns, prepend=tracks.t_ns[:1] - 1))
+    for start, stop in zip(starts, np.append(starts[1:], tracks.n), strict=True):
+        rows = np.arange(start, stop)
+        mine = rows[known[start:stop]]
+        first = mine[np.unique(tracks.mmsi[mine], return_index=True)[1]]
+        yield schema.Picture(
+            int(tracks.t_ns[start]),
+            tracks.take(rows),
+            statics.take(first),
+            schema.Alerts.empty(),
+            schema.Scores.empty(),
+        )
+
+
+def _renamed(said, mmsi):
+    """The static columns under their own names, as a table."""
+    import pyarrow as pa
+
+    return pa.table({"mmsi": mmsi, "t_ns": said["seq"], **said})
 
 
 def remove(path):

@@ -17,7 +17,7 @@ HOMES = {  # a foreign library -> the places that may import it
     "duckdb": ("vts/store.py",),
     "folium": ("vts/maps.py",),
     "shapely": ("geofences/zones.py",),
-    "geopandas": ("geofences/zones.py", "vts/schema.py"),
+    "geopandas": ("geofences/zones.py", "vts/schema.py", "vts/export.py"),
     "sklearn": ("risk/",),
 }
 
