@@ -59,7 +59,7 @@ def reports(fixes):
         cog_deg=np.where(fixes.cog >= columns.NO_COG, np.nan, fixes.cog / 10),
         heading_deg=np.where(fixes.heading >= 360, np.nan, fixes.heading),
         rot_deg_min=np.copysign(turn, fixes.rot),
-        nav_status=np.where(fixes.status > 15, -1, fixes.status),
+        nav_status=np.where(fixes.status > 15, -1, fixes.status.astype(np.int8)),
         major_m=sigma_m,
         minor_m=sigma_m,
         axis_deg=0.0,
