@@ -10,12 +10,13 @@ _LAZY = {  # numba and scikit-learn are imported by whoever asks for these
     "score": ("risk.scoring", "score"),
     "train": ("risk.training", "train"),
     "evaluate": ("risk.evaluation", "evaluate"),
+    "evaluate_fixes": ("risk.batch", "evaluate_fixes"),
     "word": ("risk.reasons", "word"),
     "band": ("risk.reasons", "band"),
     "Watch": ("risk.watch", "Watch"),
 }
 
-__all__ = ["Model", "Watch", "band", "evaluate", "load", "score", "train", "word"]
+__all__ = ["Model", "Watch", "band", "evaluate", "evaluate_fixes", "load", "score", "train", "word"]
 
 
 def __getattr__(name):

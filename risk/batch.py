@@ -4,12 +4,15 @@ The features are those of the live Watch, computed by the same kernels over the 
 the crossing of a zone's edge between two fixes from the straight line between them.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from risk import circles, matrix, rolling
 from risk.samples import Samples
 from risk.view import View
 from vts.config import RiskConfig
+from vts.errors import LogError, UsageError
 from vts.schema import Alerts, Picture, Places, Scores, Statics, Tracks
 from vts.units import MINUTE
 
@@ -54,3 +57,114 @@ def entries(vessel, t_ns, lon_deg, lat_deg, sog_kn, cog_deg, zones, *, horizon_m
         parts.append(Samples(X, y[row], key, vessel[row], t_ns[row], np.where(y[row], onset[row], -1)))
     joined = Samples(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     return joined.take(np.argsort(joined.t_ns, kind="stable"))
+
+
+class Fixes(NamedTuple):
+    """Past fixes, sorted by voyage, then time."""
+
+    voyage: np.ndarray  # what the window runs over: one crossing of the area
+    vessel: np.ndarray  # what train and test may share or not
+    t_ns: np.ndarray
+    lon_deg: np.ndarray
+    lat_deg: np.ndarray
+    sog_kn: np.ndarray
+    cog_deg: np.ndarray
+
+
+NAMES = {  # column: names it goes by
+    "vessel": ("mmsi", "vessel", "craft_id"),
+    "voyage": ("voyage", "track_id", "track"),
+    "t": ("t", "t_ns", "time", "timestamp", "basedatetime"),
+    "lon_deg": ("lon_deg", "lon", "longitude"),
+    "lat_deg": ("lat_deg", "lat", "latitude"),
+    "sog_kn": ("sog_kn", "sog", "speed"),
+    "cog_deg": ("cog_deg", "cog", "course"),
+}
+
+
+def read_fixes(path):
+    """The Fixes of a Parquet table with a row per position; columns go by any of NAMES, in any case.
+
+    Raises LogError naming the file and the column that is missing. Identities written with five digits and an
+    exponent are matched by those five digits, which can only call more vessels "seen".
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        frame = pq.read_table(path).to_pandas()
+    except (OSError, pa.ArrowException) as error:
+        raise LogError(f"{path}: not a Parquet table of fixes ({error}); write one row a position") from error
+    given = {name.lower(): name for name in frame.columns}
+    columns = {}
+    for name, aliases in NAMES.items():
+        found = next((given[alias] for alias in aliases if alias in given), None)
+        if found is None and name != "voyage":
+            raise LogError(f"{path}: no column {aliases[0]!r} (or {', '.join(aliases[1:])}); add it")
+        columns[name] = frame[found] if found else None
+    vessel = np.array([int(float(f"{float(v):.4e}")) for v in columns["vessel"]], np.int64)
+    voyage = vessel if columns["voyage"] is None else np.unique(columns["voyage"].astype(str), return_inverse=True)[1]
+    zone = "" if columns["t"].dtype.kind != "M" or columns["t"].dt.tz is None else ", UTC"
+    t_ns = columns["t"].astype(f"datetime64[ns{zone}]")
+    fixes = Fixes(
+        voyage.reshape(-1).astype(np.int64),
+        vessel,
+        t_ns.astype("int64").to_numpy(),
+        *(columns[name].to_numpy(float) for name in ("lon_deg", "lat_deg", "sog_kn", "cog_deg")),
+    )
+    order = np.lexsort((fixes.t_ns, fixes.voyage))
+    fixes = Fixes(*(column[order] for column in fixes))
+    fresh = np.ones(len(order), bool)
+    fresh[1:] = (np.diff(fixes.voyage) != 0) | (np.diff(fixes.t_ns) > 0)
+    return Fixes(*(column[fresh] for column in fixes))
+
+
+def busiest(fixes, count=7, radius_nm=12.0, cell_deg=0.2):
+    """[(lon, lat, radius_m), ...]: circles round the cells that most voyages pass, five radii apart, off the rim."""
+    sailing = fixes.sog_kn > 5.0
+    cell = np.column_stack([np.round(fixes.lon_deg[sailing] / cell_deg), np.round(fixes.lat_deg[sailing] / cell_deg)])
+    passes = np.unique(np.column_stack([cell, fixes.voyage[sailing]]), axis=0)
+    cells, number = np.unique(passes[:, :2], axis=0, return_counts=True)
+    rim = 3 * radius_nm / 60.0
+    low, high = [np.array([f(fixes.lon_deg), f(fixes.lat_deg)]) for f in (np.min, np.max)]
+    out = []
+    for k in np.argsort(-number, kind="stable"):
+        at = cells[k] * cell_deg
+        narrow = np.array([np.cos(np.radians(at[1])), 1.0])
+        apart = all(np.hypot(*((at - np.array(c[:2])) * narrow)) * 60.0 >= 5 * radius_nm for c in out)
+        if apart and (at > low + rim / narrow).all() and (at < high - rim / narrow).all():
+            out.append((float(at[0]), float(at[1]), radius_nm * 1852.0))
+        if len(out) == count:
+            return out
+    raise UsageError(f"only {len(out)} busy places of {count} in these fixes; ask for fewer or smaller circles")
+
+
+def evaluate_fixes(train, test, *, zones=None, horizon_min=180.0, window_min=370.0, reach_nm=60.0, seed=1):
+    """The protocol's table of a zone-entry head trained on one table of fixes and tested on a later one.
+
+    `train`, `test` are paths for read_fixes; `zones` default to the busiest seven circles of 12 nm of the training
+    table. The last fifth of the training time calibrates. The model is judged and thrown away.
+    """
+    from risk import evaluation, model, training
+
+    early, late = read_fixes(train), read_fixes(test)
+    zones = zones or busiest(early)
+    parts = []
+    for fixes in (early, late):
+        rows = entries(
+            fixes.voyage,
+            *fixes[2:],
+            zones,
+            horizon_min=horizon_min,
+            window_min=window_min,
+            reach_m=reach_nm * 1852.0,
+        )
+        who = dict(zip(fixes.voyage.tolist(), fixes.vessel.tolist(), strict=True))
+        parts.append(rows._replace(vessel=np.array([who[v] for v in rows.vessel.tolist()], np.int64)))
+    fit_rows, test_rows = parts
+    cut = np.quantile(fit_rows.t_ns, 0.8)
+    early_rows = fit_rows.take(fit_rows.t_ns < cut - horizon_min * MINUTE)
+    calibrate = fit_rows.take(fit_rows.t_ns >= cut)
+    head = training.fit_head("zone_entry", early_rows, calibrate, seed, horizon_min)
+    trained = model.build({"heads": {}}, {"zone_entry": head})
+    return evaluation.judge(trained, "zone_entry", fit_rows, test_rows, seed) | {"zones": zones}

@@ -225,7 +225,7 @@ def _isolation(train_X, test_X, seed):
     """Anomaly score of an isolation forest, higher is odder."""
     from sklearn.ensemble import IsolationForest
 
-    middle = np.nan_to_num(np.nanmedian(train_X, axis=0))
+    middle = np.array([np.median(c[np.isfinite(c)]) if np.isfinite(c).any() else 0.0 for c in train_X.T])
     rng = np.random.default_rng(seed)
     some = train_X[rng.choice(len(train_X), min(20_000, len(train_X)), replace=False)]
     forest = IsolationForest(n_estimators=50, random_state=seed, n_jobs=1).fit(np.where(np.isnan(some), middle, some))

@@ -269,7 +269,7 @@ def profile(ship, lists, regime_name, day):
     since = months_before(day, regime.months)
     known = lists.inspections if "inspections" not in lists.absent else None
     past = sorted((r for r in known or () if r["imo"] == ship["imo"] and r["date"] <= day), key=lambda r: r["date"])
-    recent = [r for r in past if r["date"] > since]
+    recent = [r for r in past if r["date"] >= since]
     flag = _valid(lists.flags, "flag", ship["flag"], regime.name, day) if ship["flag"] else None
     ro = _valid(lists.organisations, "ro", ship["ro"], regime.name, day) if ship["ro"] else None
     company = _valid(lists.companies, "company", ship["company"], regime.name, day) if ship["company"] else None
@@ -385,7 +385,7 @@ def company_performance(lists, day, months=36):
     without inspections is not listed here and is "medium" (secondary source).
     """
     since = months_before(day, months)
-    rows = [r for r in lists.inspections if since < r["date"] <= day]
+    rows = [r for r in lists.inspections if since <= r["date"] <= day]
     if not rows:
         return {}
 

@@ -41,7 +41,8 @@ def word(reason, language="en", names=None):
     if kind == "head" and name in matrix.heads():
         return _fill(matrix.heads()[name].TEXT[language], keys)
     if kind == "alert" and name in catalogue():
-        return catalogue()[name].TITLE[language]
+        behaviour = catalogue()[name]
+        return _fill(getattr(behaviour, "REASON", behaviour.TITLE)[language], keys)
     if kind == "data" and name in DATA:
         return _fill(DATA[name][language], keys)
     for family in matrix.families().values():

@@ -13,7 +13,7 @@ from risk.watch import Watch
 from vts import schema
 from vts.schema import Scores
 
-ALERT_WEIGHT = (0.05, 0.15, 0.4)  # of an open caution, warning, alarm
+ALERT_WEIGHT = (0.1, 0.3, 0.7)  # of an open caution, warning, alarm
 STALE_S = 600.0  # a track older than this gets no score
 EXPLAINED = 100  # tracks a Picture that get reasons: the riskiest
 WORTH_A_REASON = 0.02
@@ -52,7 +52,7 @@ def _scores(view, trained, watch):
         spared *= 1.0 - harm
         top = np.where(harm > largest, h, top)
         largest = np.maximum(largest, harm)
-    alert_weight, alert_rule = _open_alerts(tracks, watch)
+    alert_weight, alert_why = _open_alerts(tracks, watch)
     shares = _static(view, watch)
     risk = 1.0 - spared * (1.0 - alert_weight) * (1.0 - shares)
     unknown = ~(np.isfinite(tracks.sog_kn) & np.isfinite(tracks.lon_deg) & np.isfinite(tracks.lat_deg))
@@ -63,7 +63,7 @@ def _scores(view, trained, watch):
     for h, (name, *_) in enumerate(parts):
         heads[top == h] = name
         horizon[top == h] = trained.heads[name].horizon_min
-    codes, weights = _reasons(tracks, trained, parts, risk, top, alert_weight, alert_rule, unknown, stale)
+    codes, weights = _reasons(tracks, trained, parts, risk, top, alert_weight, alert_why, unknown, stale)
     return Scores(
         track=tracks.track,
         mmsi=tracks.mmsi,
@@ -100,14 +100,15 @@ def _head(view, trained, name):
 
 
 def _open_alerts(tracks, watch):
-    """(weight of the gravest open alert, its rule) of each track."""
-    weight, rule = np.zeros(tracks.n), [""] * tracks.n
-    for _, (track, other, severity, name) in sorted(watch.open.items()):
+    """(weight of the gravest open alert, its reason's code or "") of each track."""
+    weight, why = np.zeros(tracks.n), [""] * tracks.n
+    for (rule, track, other, _), (severity, detail) in sorted(watch.open.items()):
         for one in (track, other):
             at = int(np.searchsorted(tracks.track, one))
             if one >= 0 and at < tracks.n and tracks.track[at] == one and ALERT_WEIGHT[severity] > weight[at]:
-                weight[at], rule[at] = ALERT_WEIGHT[severity], name
-    return weight, rule
+                numbers = dict(part.split("=", 1) for part in detail.split(";") if "=" in part)
+                weight[at], why[at] = ALERT_WEIGHT[severity], reasons.code("alert", rule, numbers)
+    return weight, why
 
 
 def _static(view, watch):
@@ -117,7 +118,7 @@ def _static(view, watch):
     return np.array([watch.profiles.get(int(imo), 0.0) for imo in view.static("imo", -1)])
 
 
-def _reasons(tracks, trained, parts, risk, top, alert_weight, alert_rule, unknown, stale):
+def _reasons(tracks, trained, parts, risk, top, alert_weight, alert_why, unknown, stale):
     """Three columns of codes and of weights: facts first, then what moved the model most."""
     codes = [np.full(tracks.n, "", "<U64") for _ in range(3)]
     weights = [np.full(tracks.n, np.nan) for _ in range(3)]
@@ -128,25 +129,25 @@ def _reasons(tracks, trained, parts, risk, top, alert_weight, alert_rule, unknow
     for i in order:
         if not risk[i] >= WORTH_A_REASON:
             continue
-        found = [(reasons.code("alert", alert_rule[i]), alert_weight[i])] if alert_rule[i] else []
+        found = [(alert_why[i], alert_weight[i])] if alert_why[i] else []
         if top[i] >= 0:
-            found = _explain(trained, parts[top[i]], i) if not found else [*_explain(trained, parts[top[i]], i, found)]
+            found = _explain(trained, parts[top[i]], i, found)
         for k, (code, weight) in enumerate(found[:3]):
             codes[k][i], weights[k][i] = code, weight
     return codes, weights
 
 
-def _explain(trained, part, track_row, facts=()):
-    """(code, weight) of the head's fact and its largest contributions that raise the risk."""
+def _explain(trained, part, track_row, facts):
+    """(code, weight) of the facts, the head's own fact, and its largest contributions that raise the risk."""
     name, p, X, keys, row = part
     head = matrix.heads()[name]
     r = row[track_row]
     x = {feature: float(X[r, k]) for k, (feature, _) in enumerate(trained.heads[name].features)}
-    facts = list(facts)
     numbers = head.facts(x)
     if numbers is not None:
         key = {"place": "zone", "pair": "other"}.get(head.ROWS)
-        facts.append((reasons.code("head", name, numbers | ({key: int(keys[r, 1])} if key else {})), float(p[r])))
+        code = reasons.code("head", name, numbers | ({key: int(keys[r, 1])} if key else {}))
+        facts = [*facts, (code, float(p[r]))]
     added = model.contributions(trained, name, X[r])
     largest = np.argsort(-added, kind="stable")[:3]
     features = trained.heads[name].features

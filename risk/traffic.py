@@ -139,7 +139,9 @@ class Ship(NamedTuple):
 
     mmsi: int
     kind: int
-    length_m: float
+    length_m: float  # as AIS tells it
+    turn_deg_s: float
+    has_heading: bool
     speed_kn: float
     way: np.ndarray  # (k, 2)
     start_s: float
@@ -170,7 +172,10 @@ def _ship(rng, water, mmsi, cls, start_s):
     return Ship(
         mmsi=mmsi,
         kind=kind,
-        length_m=length * rng.uniform(0.8, 1.2),
+        # real AIS leaves length and heading out now and then; a model must have met that
+        length_m=np.nan if rng.random() < 0.15 else length * rng.uniform(0.8, 1.2),
+        turn_deg_s=1.0 if length > 100 else 3.0,
+        has_heading=bool(rng.random() > 0.15),
         speed_kn=max(3.0, rng.normal(speed, sd)),
         way=way,
         start_s=start_s,
@@ -191,7 +196,6 @@ def _sail(rng, ship):
     wander, pace, age = 0.0, 0.0, 0.0
     drift = rng.uniform(0, 360)
     rows = []
-    turn_rate = 1.0 if ship.length_m > 100 else 3.0  # degrees a second at most
     while t < 86_400 and len(rows) < 2600:
         status, heading = 0, None
         wander += -wander * STEP_S / 400 + rng.normal(0, 1.6)
@@ -205,7 +209,7 @@ def _sail(rng, ship):
         elif to < len(ship.way):
             dx, dy = ship.way[to, 0] - x, ship.way[to, 1] - y
             want = np.degrees(np.arctan2(dx, dy)) + wander
-            turn = np.clip((want - course + 180) % 360 - 180, -turn_rate * STEP_S, turn_rate * STEP_S)
+            turn = np.clip((want - course + 180) % 360 - 180, -ship.turn_deg_s * STEP_S, ship.turn_deg_s * STEP_S)
             course += turn
             goal = ship.speed_kn * (1 + 0.05 * pace)
             last_leg = to == len(ship.way) - 1
@@ -285,6 +289,7 @@ def _picture(rng, here, fleet, passages, first, present, at_ns, number):
     lonlat = np.array([enu_to_lonlat(a, b, LON0, LAT0) for a, b in zip(x, y, strict=True)]).reshape(-1, 2)
     sog = np.abs(rows[:, 3] + rng.normal(0, 0.08, n))
     cog = (rows[:, 4] + rng.normal(0, 1, n) * np.minimum(90.0, 0.6 + 4.0 / np.maximum(sog, 0.05))) % 360.0
+    has_heading = np.array([f.has_heading for f in fleet])[who]
     first_ns = START_NS + number * DAY + (np.array(first, np.int64)[who] * STEP_S * S).astype(np.int64)
     tracks = Tracks(
         track=number * 1000 + who,
@@ -294,7 +299,7 @@ def _picture(rng, here, fleet, passages, first, present, at_ns, number):
         lat_deg=lonlat[:, 1],
         sog_kn=sog,
         cog_deg=cog,
-        heading_deg=(rows[:, 5] + rng.normal(0, 1.0, n)) % 360.0,
+        heading_deg=np.where(has_heading, (rows[:, 5] + rng.normal(0, 1.0, n)) % 360.0, np.nan),
         nav_status=rows[:, 6].astype(np.int8),
         kind=np.zeros(n, np.int8),
         state=np.where(rows[:, 7] > 0, schema.COASTING, schema.CONFIRMED).astype(np.int8),

@@ -11,7 +11,7 @@ from vts.units import MINUTE
 SPLIT = (0.6, 0.8)  # train, calibrate, test: shares of the time covered
 MIN_ONSETS = 30  # events in training below which a head is not fitted: its rule ships
 KNOTS = 12
-DAYS = 12
+DAYS = 14
 
 
 def train(out, *, pictures=None, seed=1, days=DAYS, source=None, config=None, progress=None):
@@ -79,18 +79,29 @@ def split(t_ns, horizon_min, shares=SPLIT):
     )
 
 
-def fit(name, rows, seed, *, horizon_min=None, parts=None, **options):
+def fit(name, rows, seed, *, horizon_min=None):
     """(Head or None, record) of one head: fitted, blended, calibrated, judged, promoted or not."""
     module = matrix.heads()[name]
     horizon_min = horizon_min or module.HORIZON_MIN
     record = {"rows": int(rows.n), "onsets": _events(rows), "data_sha256": data_hash(rows)}
     if not rows.n or _events(rows) < MIN_ONSETS:
         return None, record | {"why": f"fewer than {MIN_ONSETS} events"}
-    early, middle, late = parts or split(rows.t_ns, horizon_min)
+    early, middle, late = split(rows.t_ns, horizon_min)
     fit_rows, calibrate, test = rows.take(early), rows.take(middle), rows.take(late)
     if min(_events(fit_rows), _events(calibrate), _events(test)) < MIN_ONSETS // 3:
         return None, record | {"why": "too few events in one of train, calibrate and test"}
-    forest = fit_forest(module, fit_rows, seed, **options)
+    head = fit_head(name, fit_rows, calibrate, seed, horizon_min)
+    one = model.build({"heads": {}}, {name: head})
+    metrics = evaluation.judge(one, name, fit_rows, test, seed)
+    head = head._replace(promoted=bool(metrics["promoted"]))
+    record |= {"metrics": metrics, "periods": [_period(part) for part in (fit_rows, calibrate, test)]}
+    return head, record
+
+
+def fit_head(name, fit_rows, calibrate, seed, horizon_min):
+    """A Head fitted to one part of the rows, blended and calibrated on a later one; not yet judged."""
+    module = matrix.heads()[name]
+    forest = fit_forest(module, fit_rows, seed)
     knots, heights, missing, intercept = fit_spline(fit_rows.X, fit_rows.y)
     rule_x, rule_y = fit_rule(module, fit_rows)
     edges, share = evaluation.bins(fit_rows.X)
@@ -118,12 +129,7 @@ def fit(name, rows, seed, *, horizon_min=None, parts=None, **options):
     head = _blend_and_calibrate(head, calibrate)
     one = model.build({"heads": {}}, {name: head})
     p = model.probability(one, name, calibrate.X)
-    head = head._replace(threshold=float(evaluation.threshold_for(p, calibrate, evaluation.BUDGET_PER_HOUR)))
-    one = model.build({"heads": {}}, {name: head})
-    metrics = evaluation.judge(one, name, fit_rows, test, seed)
-    head = head._replace(promoted=bool(metrics["promoted"]))
-    record |= {"metrics": metrics, "periods": [_period(part) for part in (fit_rows, calibrate, test)]}
-    return head, record
+    return head._replace(threshold=float(evaluation.threshold_for(p, calibrate, evaluation.BUDGET_PER_HOUR)))
 
 
 def fit_forest(module, rows, seed, *, trees=200, leaves=31, rate=0.06, regularization=5.0, min_leaf=60):
@@ -158,12 +164,11 @@ def fit_spline(X, y, seed=0):
     with threadpool_limits(limits=1):
         fitted = LogisticRegression(C=0.3, max_iter=300, tol=1e-5, random_state=seed).fit(hats, y)
     coefficients = fitted.coef_.reshape(X.shape[1], KNOTS + 1)
-    return (
-        knots,
-        np.ascontiguousarray(coefficients[:, :KNOTS]),
-        np.ascontiguousarray(coefficients[:, KNOTS]),
-        fitted.intercept_.astype(np.float64),
-    )
+    heights, missing = coefficients[:, :KNOTS].copy(), coefficients[:, KNOTS].copy()
+    for f in range(X.shape[1]):
+        if np.isfinite(X[:, f]).all():  # never missing in training: then it says nothing
+            missing[f] = np.interp(X[:, f], knots[f], heights[f]).mean()
+    return knots, heights, missing, fitted.intercept_.astype(np.float64)
 
 
 def _knots(column):

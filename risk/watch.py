@@ -38,7 +38,7 @@ class Watch:
         self.history = History()
         self.life = Lifecycle()
         self.memory = {name: {} for name in catalogue()}
-        self.open = {}  # alert id: [track, other, severity, rule]
+        self.open = {}  # (rule, track, other, zone): [severity, latest detail] of every alert that is open
 
     def look(self, picture):
         """The View of a Picture: its encounters and its past. Call `step` afterwards to remember it."""
@@ -50,17 +50,25 @@ class Watch:
         parts = []
         for name, behaviour in catalogue().items():
             findings = behaviour.evaluate(view, self.memory[name])
-            parts.append(self.life.step(view.at_ns, name, behaviour.POLICY, findings, view.tracks))
-        alerts = schema.Alerts.concat(parts)
-        for i in range(alerts.n):
-            alert = int(alerts.alert[i])
-            if alerts.state[i] in (schema.CLEARED, schema.WITHDRAWN):
-                self.open.pop(alert, None)
-            else:
-                pair = int(alerts.track[i]), int(alerts.other[i])
-                self.open[alert] = [*pair, int(alerts.severity[i]), str(alerts.rule[i])]
+            alerts = self.life.step(view.at_ns, name, behaviour.POLICY, findings, view.tracks)
+            self._keep_open(name, alerts, findings)
+            parts.append(alerts)
         self.history.add(view.tracks, view.at_ns)
-        return alerts
+        return schema.Alerts.concat(parts)
+
+    def _keep_open(self, rule, alerts, findings):
+        """Follow which alerts are open, with the numbers of this instant."""
+        for i in range(alerts.n):
+            key = rule, int(alerts.track[i]), int(alerts.other[i]), int(alerts.zone[i])
+            if alerts.state[i] in (schema.CLEARED, schema.WITHDRAWN):
+                self.open.pop(key, None)
+            else:
+                self.open[key] = [int(alerts.severity[i]), str(alerts.detail[i])]
+        if self.open:
+            for i in range(findings.n):
+                key = rule, int(findings.track[i]), int(findings.other[i]), int(findings.zone[i])
+                if key in self.open and findings.excess[i] > 0:
+                    self.open[key] = [int(findings.severity[i]), str(findings.detail[i])]
 
     def save(self, path):
         """Write the whole state to one file."""
@@ -69,7 +77,7 @@ class Watch:
             "config": vars(self.config),
             "life": self.life.dump(),
             "memory": self.memory,
-            "open": sorted(self.open.items()),
+            "open": [[list(key), entry] for key, entry in sorted(self.open.items())],
         }
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(zipfile.ZipInfo("state.json"), json.dumps(state, sort_keys=True))
@@ -98,7 +106,7 @@ class Watch:
             watch.history = History.restore(arrays)
             watch.life = Lifecycle.restore(state["life"])
             watch.memory = {name: state["memory"].get(name, {}) for name in catalogue()}
-            watch.open = {int(alert): row for alert, row in state["open"]}
+            watch.open = {(str(k[0]), *map(int, k[1:])): list(entry) for k, entry in state["open"]}
         except OSError as error:
             raise StateError(f"{path}: cannot be read ({error.strerror}); start the watch anew") from error
         except (KeyError, ValueError, TypeError, AttributeError, RecursionError, zipfile.BadZipFile) as error:

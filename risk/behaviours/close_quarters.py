@@ -15,6 +15,11 @@ TEXT = {
     "en": "{vessel} and {other}: DCPA {dcpa_nm} nm in {tcpa_min} min, {situation}",
     "zh": "{vessel}与{other}最近会遇距离 {dcpa_nm} 海里，{tcpa_min} 分钟后，{situation}",
 }
+# In a score there is no room for names: the facts alone
+REASON = {
+    "en": "DCPA {dcpa_nm} nm in {tcpa_min} min; alters {turns} degrees",
+    "zh": "最近会遇距离 {dcpa_nm} 海里，{tcpa_min} 分钟后；转向 {turns} 度",
+}
 PARAMETERS = {
     "least_kn": (2.0, "kn", "ours: one of both at least this fast"),
     "alarm_min": (6.0, "min", "customary for channels; from memory, not verified"),
@@ -31,6 +36,8 @@ def evaluate(view, memory):
     sure = ~(pairs.p_close < PARAMETERS["p_close"][0])
     use = moving & to_come & sure & (pairs.dcpa_m < config.dcpa_m) & (pairs.company == 0)
     rows = np.flatnonzero(use)
+    turn = np.nan_to_num(np.abs(view.recent("turn_net_deg")))
+    turns = np.round(np.maximum(turn[pairs.row], turn[pairs.other_row])).astype(int)
     dcpa, tcpa = pairs.dcpa_m[rows], pairs.tcpa_min[rows]
     soon, near = tcpa <= PARAMETERS["alarm_min"][0], dcpa < PARAMETERS["warning_share"][0] * config.dcpa_m
     return findings(
@@ -41,5 +48,6 @@ def evaluate(view, memory):
         other=pairs.other[rows],
         dcpa_nm=dcpa / 1852.0,
         tcpa_min=tcpa,
+        turns=turns[rows],
         situation=np.array(SITUATIONS)[pairs.situation[rows]],
     )

@@ -17,6 +17,7 @@ TEXT = {
     "en": "{vessel} sails without AIS, silent for {silent_s} s where others are heard",
     "zh": "{vessel}航行中无 AIS 信号，静默 {silent_s} 秒，附近他船信号正常",
 }
+REASON = {"en": "silent for {silent_s} s where others are heard", "zh": "静默 {silent_s} 秒，附近他船信号正常"}
 PARAMETERS = {
     "p_dark": (0.9, "1", "ours: probability given by the fusion core"),
     "factor": (5.0, "1", "ours: times the lost-target limit; shore stations lose single reports"),

@@ -14,6 +14,10 @@ TEXT = {
     "en": "{vessel} drifts at {sog_kn} kn, {off_deg} degrees off her heading",
     "zh": "{vessel}漂航，航速 {sog_kn} 节，航迹向偏离船首 {off_deg} 度",
 }
+REASON = {
+    "en": "drifts at {sog_kn} kn, {off_deg} degrees off her heading",
+    "zh": "漂航 {sog_kn} 节，偏离船首 {off_deg} 度",
+}
 PARAMETERS = {
     "off_deg": (45.0, "deg", "ours"),
     "least_kn": (0.5, "kn", "ours: below it a course is noise"),

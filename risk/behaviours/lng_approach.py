@@ -16,6 +16,7 @@ TEXT = {
     "en": "{vessel} enters {zone} in {enter_min} min on her course at {sog_kn} kn",
     "zh": "{vessel}以 {sog_kn} 节按现航向 {enter_min} 分钟后进入{zone}",
 }
+REASON = {"en": "enters LNG waters in {enter_min} min", "zh": "{enter_min} 分钟后进入 LNG 水域"}
 PARAMETERS = {
     "lead_min": (15.0, "min", "ours"),
     "alarm_min": (5.0, "min", "ours"),

@@ -15,6 +15,7 @@ TEXT = {
     "en": "{vessel} and {other} passed at {closest_nm} nm, inside the ship domain",
     "zh": "{vessel}与{other}最近 {closest_nm} 海里，侵入船舶领域",
 }
+REASON = {"en": "passed another ship at {closest_nm} nm", "zh": "与他船最近 {closest_nm} 海里"}
 PARAMETERS = {
     "scale": (0.5, "1", "ours: the domain halved; a full one is entered daily in narrow waters"),
     "least_kn": (3.0, "kn", "ours: both under way"),

@@ -14,6 +14,7 @@ TEXT = {
     "en": "{vessel} slowed from {from_kn} to {sog_kn} kn within ten minutes",
     "zh": "{vessel}十分钟内由 {from_kn} 节减至 {sog_kn} 节",
 }
+REASON = {"en": "slowed from {from_kn} to {sog_kn} kn", "zh": "由 {from_kn} 节减至 {sog_kn} 节"}
 PARAMETERS = {
     "share": (0.5, "1", "ours: of her speed ten minutes ago"),
     "from_kn": (6.0, "kn", "ours: at least this fast before"),
