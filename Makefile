@@ -40,10 +40,12 @@ check-slow: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
 
-## make oracle      libasterix in an environment of its own, for the tests that ask it
+## make oracle      independent judges and peers in environments of their own, for the tests and benchmarks that ask them
 oracle:
 	$(PYTHON) -m venv .venv-oracle
 	.venv-oracle/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/oracle/requirements.txt
+	$(PYTHON) -m venv .venv-decoder
+	.venv-decoder/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/oracle/requirements-decoder.txt
 
 ## make lock        pin every version anew (needs uv)
 lock:

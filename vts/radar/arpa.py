@@ -8,10 +8,10 @@ speed and course are taken only where they are true. AIS lines are left to the A
 
 import numpy as np
 
-from vts.errors import UsageError
 from vts.radar import arpa_kernels as kernels
 from vts.radar import project
 from vts.radar.asterix import in_sight, iso
+from vts.radar.site import Site
 from vts.schema import RADAR_TRACK, Reports
 from vts.units import S
 
@@ -20,8 +20,8 @@ class Reader:
     """Reports of NMEA text, whatever pieces it comes in."""
 
     def __init__(self, sites, rejects, start_ns=-1):
-        if not sites:
-            raise UsageError(f"{rejects.source}: no radar site; name a sites file (own_ship = true for a ship's radar)")
+        self._homeless = not sites  # an AIS log may hold a few targets that nobody asked for: they stop no run
+        sites = sites or (Site("unknown", own_ship=True),)
         self._sites = sites
         self._rejects = rejects
         self._row = next((k for k, s in enumerate(sites) if s.own_ship), None)
@@ -67,6 +67,9 @@ class Reader:
                 np.array([site.height_m]), np.array([site.sigma_range_m]), np.array([site.sigma_azimuth_deg]),
                 rng, az, unknown, unknown, lon, lat, major, minor, axis,
             )  # fmt: skip
+        if self._homeless:
+            self._rejects.add("no radar site: name a sites file (own_ship = true for a ship's radar)", rows)
+            return Reports.empty()
         late_ns = round((site.latency_s + site.clock_offset_s) * S)
         reports = Reports(
             t_ns=n[:, 0] - late_ns, rx_ns=n[:, 1], sensor=np.full(rows, site.sensor), kind=np.full(rows, RADAR_TRACK),

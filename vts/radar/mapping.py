@@ -306,7 +306,8 @@ def _reports(held, site, sites, rejects):
     major, minor, axis = np.full((3, n), np.nan)
     project.place(
         np.zeros(n, np.int64), column("lon0"), column("lat0"), np.array([site.height_m]),
-        np.array([site.sigma_range_m]), np.array([site.sigma_azimuth_deg]), rng, az, column("x_m"), column("y_m"), lon, lat, major, minor, axis,
+        np.array([site.sigma_range_m]), np.array([site.sigma_azimuth_deg]), rng, az, column("x_m"), column("y_m"),
+        lon, lat, major, minor, axis,
     )  # fmt: skip
     track = column("track")
     track = np.where(np.isfinite(track) & (np.abs(track) < 2**53), track, -1).astype(np.int64)

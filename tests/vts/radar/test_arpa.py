@@ -94,6 +94,15 @@ def test_radar_ashore_keeps_its_own_position():
     assert 1 == rejects.used
 
 
+def test_targets_without_a_site_are_counted_and_stop_no_run():
+    reports, rejects = replayed(RMC, ttm(), sites=())
+    assert 0 == reports.n == rejects.used
+    assert {
+        "own ship or time sentence": 1,
+        "no radar site: name a sites file (own_ship = true for a ship's radar)": 1,
+    } == (rejects.counts)
+
+
 @pytest.mark.parametrize("bad", ["0.-6", "", "1e3", "--1", ".", "NaN", "9" * 30])
 def test_malformed_distance_is_counted(bad):
     reports, rejects = replayed(RMC, ttm(distance=bad))
