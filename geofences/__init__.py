@@ -11,10 +11,12 @@ _LAZY = {
     "check": "geofences.watch",
     "defects": "geofences.zones",
     "load": "geofences.zones",
+    "land": "geofences.coast",
     "places": "geofences.index",
+    "propose": "geofences.proposals",
 }
 
-__all__ = ["Watch", "Zones", "check", "defects", "load", "places"]
+__all__ = ["Watch", "Zones", "check", "defects", "land", "load", "places", "propose"]
 
 
 def __getattr__(name):

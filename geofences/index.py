@@ -213,9 +213,10 @@ def _along(axis, first):
 
 def _grid(outlines, boxes):
     """What kernels.locate takes after `begin`: frame, shape, cells, word, lists, edges."""
-    edges, first, zone_of = _framed(outlines, boxes)
+    edges, first, zone_of, west = _framed(outlines, boxes)
     bounds = _zone_boxes(edges, first)
     low, high = (bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)) if edges.size else (np.zeros(2), np.zeros(2))
+    low, high = np.maximum(low, (west, -90.0)), np.minimum(high, (west + 360.0, 90.0))
     size = np.maximum(high - low, 1e-6) * 1.001  # room for positions exactly on the last edge
     low = low - (size - (high - low)) / 2
     wanted = min(_MAX_CELLS, max(16, int(edges.shape[0] / _EDGES_PER_CELL)))
@@ -256,35 +257,36 @@ def _listed(cells, walk, *grid):
 
 
 def _framed(outlines, boxes):
-    """(edges, edge_first, zone of each outline) of the areas, in one frame of 360 degrees.
+    """(edges, edge_first, zone of each outline, west) of the areas, in one frame of 360 degrees from `west` on.
 
     The frame begins in the widest gap between the areas, so that harbours on both sides of the antimeridian share a
     small grid. An area that no frame can hold uncut is entered a second time, 360 degrees to the west.
     """
     areas = np.flatnonzero(outlines.is_area & np.isfinite(boxes[:, 0]))
     west = _west(boxes[areas, 0], boxes[areas, 2]) if areas.size else -180.0
-    parts, zones, counts = [], [], []
+    parts, zones = [np.empty((0, 4))], []
     for z in areas:
         edges = outlines.edges[outlines.edge_first[z] : outlines.edge_first[z + 1]]
-        turn = (
-            360.0 * math.ceil((west - boxes[z, 0]) / 360.0) if boxes[z, 0] < west or boxes[z, 0] >= west + 360 else 0.0
-        )
+        turn = -360.0 * math.floor((boxes[z, 0] - west) / 360.0)
         for shift in (turn, turn - 360.0):
             if shift == turn or boxes[z, 2] + turn > west + 360.0:
-                parts.append(edges + np.array([shift, 0.0, shift, 0.0]) if shift else edges)
+                moved = edges + np.array([shift, 0.0, shift, 0.0]) if shift else edges
+                # what lies west of the frame is never crossed on the way east
+                parts.append(moved[np.maximum(moved[:, 0], moved[:, 2]) >= west])
                 zones.append(z)
-                counts.append(len(edges))
-    edges = np.ascontiguousarray(np.concatenate(parts)) if parts else np.empty((0, 4))
-    return edges, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), np.array(zones, np.int32)
+    first = np.cumsum([len(part) for part in parts]).astype(np.int64)
+    return np.ascontiguousarray(np.concatenate(parts)), first, np.array(zones, np.int32), west
 
 
 def _west(low, high):
-    """Where the frame begins: -180 when nothing crosses the antimeridian, else the middle of the widest gap."""
+    """Where the frame begins: in the middle of the widest gap; -180 where there is none, or none is needed."""
     if high.max() <= 180.0:
         return -180.0
     order = np.argsort(low % 360.0)
     starts, ends = low[order] % 360.0, np.maximum.accumulate((low % 360.0 + high - low)[order])
     gaps = np.append(starts[1:], starts[0] + 360.0) - ends
     widest = int(np.argmax(gaps))
-    middle = (ends[widest] + max(gaps[widest], 0.0) / 2) % 360.0
+    if gaps[widest] <= 0.0:
+        return -180.0
+    middle = (ends[widest] + gaps[widest] / 2) % 360.0
     return middle - 360.0 if middle > 180.0 else middle

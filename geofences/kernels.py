@@ -53,7 +53,7 @@ def _exact_side(x0, y0, x1, y1, x, y):
 
 @kernel
 def side(x0, y0, x1, y1, x, y):
-    """1 left of the edge, -1 right of it, 0 on its line; exact."""
+    """1 left of the edge, -1 right of it, 0 on its line; exact for degrees that are 0 or over 1e-140 in size."""
     left, right = (x0 - x) * (y1 - y), (y0 - y) * (x1 - x)
     det = left - right
     bound = _FILTER * (abs(left) + abs(right))

@@ -289,6 +289,19 @@ def widths_m(properties):
     return properties.get("width_port_m", half), properties.get("width_starboard_m", half)
 
 
+def hull(lonlat, margin_m):
+    """The convex hull of positions, shape (n, 2), with a margin, as a GeoJSON geometry."""
+    return mapping(_buffered(shapely.MultiPoint(lonlat).convex_hull, margin_m))
+
+
+def boxes(corners, size_deg):
+    """The union of equal boxes of degrees, named by their south-west corners, as a GeoJSON geometry."""
+    corners = np.asarray(corners)
+    # a hair of overlap joins boxes whose common side rounding has parted
+    grown = corners - 1e-9, corners + size_deg + 1e-9
+    return mapping(shapely.union_all(shapely.box(*grown[0].T, *grown[1].T)).simplify(1e-7))
+
+
 def _buffered(geometry, port_m, starboard_m=None):
     """A geometry widened in the azimuthal equidistant plane about its middle; round, or flat-ended with two widths."""
     from pyproj import Transformer

@@ -42,6 +42,7 @@ def adversarial(rng, outlines, n):
     level = np.column_stack([rng.uniform(west, east, n), rng.choice(e[:, 1], n)])
     anywhere = np.column_stack([rng.uniform(west, east, n), rng.uniform(south, north, n)])
     points = np.concatenate([on, beside, rows, level, anywhere])
+    points[np.abs(points) < 1e-140] = 0.0  # products of smaller numbers underflow: 1e-135 m from the equator
     return np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
 
 
