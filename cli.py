@@ -1354,7 +1354,7 @@ def export(store, form, out, what, start, end, mmsi, as_json):
 
 @main.group()
 def zones():
-    """Zones: check files of anchorages, corridors and lines."""
+    """Zones: check files of anchorages, corridors and lines; propose them from traffic."""
 
 
 @zones.command("check")
@@ -1374,6 +1374,27 @@ def zones_check(path, as_json):
         n = geofences.load(path).n
         _event("summary", zones=n, defects=0) if as_json else click.echo(f"{path}: {n} zones, no defect")
     return BAD_INPUT if defects else DONE
+
+
+@zones.command("from-ais")
+@store_argument
+@out_file
+@click.option("--radius-m", default=500.0, show_default=True, help="A stay keeps within this.")
+@click.option("--hours", default=12.0, show_default=True, help="... for this long.")
+@click.option("--vessels", default=20, show_default=True, help="... by so many vessels.")
+@json_option
+def zones_from_ais(store, out, radius_m, hours, vessels, as_json):
+    """Propose anchorages, berths and lanes from the tracks of a store; all are off until a person enables them.
+
+    Example: vts zones from-ais out --out proposed.geojson
+    """
+    import geofences
+    from vts.store import Store
+
+    proposal = geofences.propose(Store(store), radius_m=radius_m, hours=hours, vessels=vessels)
+    out.write_text(json.dumps(proposal, ensure_ascii=False), encoding="utf-8")
+    n = len(proposal["features"])
+    _event("summary", zones=n, path=str(out)) if as_json else click.echo(f"wrote {out} ({n} zones proposed)")
 
 
 @main.group()
