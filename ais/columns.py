@@ -172,18 +172,18 @@ def signed(words, start, n):
 
 
 @kernel
-def text(words, start, width, out):
-    """Six-bit ASCII into out[:width], zeros from the first @ on and in place of trailing blanks."""
+def text(words, start, width, out, row):
+    """Six-bit ASCII into out[row, :width], zeros from the first @ on and in place of trailing blanks."""
     last = -1
     done = False
     for k in range(width):
         c = bits(words, start + 6 * k, 6)
         done = done or c == 0
-        out[k] = 0 if done else (c + 64 if c < 32 else c)
+        out[row, k] = 0 if done else (c + 64 if c < 32 else c)
         if not done and c != 32:
             last = k
     for k in range(last + 1, width):
-        out[k] = 0
+        out[row, k] = 0
 
 
 @kernel
@@ -202,22 +202,28 @@ def fingerprint(words, size):
 
 
 @kernel
-def first_copy(key, rx_ns, seq, seen):
+def first_copy(key, rx_ns, seq, seen_key, seen_rx, seen_seq):
     """`seq` of the copy already kept within TWICE_NS, or NONE, and then this one is remembered."""
     base = np.int64((key >> U8(20)) & U8(SEEN // SEEN_WAYS - 1)) * SEEN_WAYS
     oldest = base
     for k in range(base, base + SEEN_WAYS):
-        if seen.key[k] == key and abs(rx_ns - seen.rx_ns[k]) <= TWICE_NS:
-            return seen.seq[k]
-        if seen.rx_ns[k] < seen.rx_ns[oldest]:
+        if seen_key[k] == key and abs(rx_ns - seen_rx[k]) <= TWICE_NS:
+            return seen_seq[k]
+        if seen_rx[k] < seen_rx[oldest]:
             oldest = k
-    seen.key[oldest], seen.rx_ns[oldest], seen.seq[oldest] = key, rx_ns, seq
+    seen_key[oldest], seen_rx[oldest], seen_seq[oldest] = key, rx_ns, seq
     return np.int64(NONE)
+
+
+FIX_TYPES = sum(1 << kind for kind in (1, 2, 3, 4, 9, 11, 18, 19, 21, 27))
+PART_TYPES = sum(1 << kind for kind in (5, 19, 21, 24))
 
 
 @kernel
 def limits(kind, part_b):
     """Least and most bits of a message of this type; 6 over and under for other ideas of fill bits."""
+    if kind <= 4 or kind in (9, 11, 18):
+        return 162, 174
     if kind == 5:
         return 406, 434  # 424; several coders cut the destination's last characters
     if kind == 19:
@@ -228,56 +234,56 @@ def limits(kind, part_b):
         return 90, 174
     if kind == 24:
         return (162 if part_b else 156), 216  # some class B sets pad part B to 204
-    if kind <= 4 or kind in (9, 11, 18):
-        return 162, 174
     return 40, 6 * MAX_CHARS
 
 
 @kernel
-def reject(frames, row, bucket, base, n, counts, firsts):
+def reject(offset, parts, bucket, base, n, counts, firsts):
     """All lines of a message into one bucket."""
-    at = frames.offset[row] - base
+    at = offset - base
     count(counts, firsts, bucket, at if 0 <= at < n else 0)
-    counts[bucket] += frames.parts[row] - 1
+    counts[bucket] += np.int64(parts) - 1
 
 
 @kernel
 def decode(buf, n, base, joined, frames, rows, merge, seen, counts, firsts, out_fixes, out_parts, out_heard):
     """(rows of Fixes, of Particulars, of Receptions) of frames[:rows]; what gives none is counted by bucket."""
     words = np.zeros(MAX_CHARS // 8 + 3, np.uint64)
+    found = np.zeros(8, np.int64)
     fix = part = heard = 0
     for row in range(rows):
         at, size = frames.at[row], np.int64(frames.size[row])
         if at < 0:
             continue
         if size == 0 or size > MAX_CHARS:
-            reject(frames, row, LENGTH, base, n, counts, firsts)
+            reject(frames.offset[row], frames.parts[row], LENGTH, base, n, counts, firsts)
             continue
         good = unarmour(buf, at, size, words) if frames.parts[row] == 1 else unarmour(joined, at, size, words)
         if not good:
-            reject(frames, row, ARMOUR, base, n, counts, firsts)
+            reject(frames.offset[row], frames.parts[row], ARMOUR, base, n, counts, firsts)
             continue
         have = 6 * size - frames.fill[row]
         kind = bits(words, 0, 6)
-        is_fix = kind <= 4 or kind in (9, 11, 18, 19, 21, 27)
+        is_fix = (FIX_TYPES >> kind) & 1
+        is_part = (PART_TYPES >> kind) & 1
         if kind == 0 or kind > 27 or (kind == 24 and bits(words, 38, 2) > 1):
-            reject(frames, row, TYPE, base, n, counts, firsts)
+            reject(frames.offset[row], frames.parts[row], TYPE, base, n, counts, firsts)
             continue
-        if not (is_fix or kind in (5, 24)):
-            reject(frames, row, NO_REPORT, base, n, counts, firsts)
+        if not (is_fix or is_part):
+            reject(frames.offset[row], frames.parts[row], NO_REPORT, base, n, counts, firsts)
             continue
         part_b = kind == 24 and bits(words, 38, 2) == 1
         need, most = limits(kind, part_b)
         if have < need or have > most:
-            reject(frames, row, LENGTH, base, n, counts, firsts)
+            reject(frames.offset[row], frames.parts[row], LENGTH, base, n, counts, firsts)
             continue
         rx_ns = frames.rx_ns[row]
         station = frames.station[row]
         station = station if station >= 0 else NONE_STATION
         if merge:
-            copy_of = first_copy(fingerprint(words, size), rx_ns, frames.seq[row], seen)
+            copy_of = first_copy(fingerprint(words, size), rx_ns, frames.seq[row], seen.key, seen.rx_ns, seen.seq)
             if copy_of >= 0:
-                reject(frames, row, DUPLICATE, base, n, counts, firsts)
+                reject(frames.offset[row], frames.parts[row], DUPLICATE, base, n, counts, firsts)
                 out_heard.seq[heard] = copy_of
                 out_heard.rx_ns[heard] = rx_ns
                 out_heard.station[heard] = station
@@ -325,53 +331,54 @@ def decode(buf, n, base, joined, frames, rows, merge, seen, counts, firsts, out_
             out_fixes.rot[fix], out_fixes.status[fix], out_fixes.second[fix] = rot, status, second
             out_fixes.kind[fix] = kind | (accurate << 5) | (raim << 6) | (np.int64(frames.own[row]) << 7)
             fix += 1
-        if kind in (5, 19, 21, 24):
-            particulars(words, kind, part_b, mmsi, part, out_parts)
-            out_parts.rx_ns[part] = rx_ns
-            out_parts.seq[part] = frames.seq[row]
-            out_parts.station[part] = station
+        if is_part:
+            particulars(
+                words, kind, part_b, mmsi, part, found, out_parts.name, out_parts.callsign, out_parts.destination
+            )
+            out_parts.mmsi[part], out_parts.imo[part], out_parts.eta[part] = mmsi, found[IMO], found[ETA]
+            out_parts.to_bow[part], out_parts.to_stern[part] = found[BOW], found[STERN]
+            out_parts.to_port[part], out_parts.to_starboard[part] = found[PORT], found[STARBOARD]
+            out_parts.draught[part], out_parts.ship_type[part] = found[DRAUGHT], found[SHIP_TYPE]
+            out_parts.kind[part] = kind + 100 if part_b else kind
+            out_parts.rx_ns[part], out_parts.seq[part], out_parts.station[part] = rx_ns, frames.seq[row], station
             part += 1
     return fix, part, heard
 
 
+IMO, ETA, BOW, STERN, PORT, STARBOARD, DRAUGHT, SHIP_TYPE = range(8)  # of what `particulars` finds
+
+
 @kernel
-def particulars(words, kind, part_b, mmsi, row, out):
-    """One row of Particulars, but for where it came from."""
-    imo = eta = bow = stern = port = starboard = draught = ship_type = np.int64(0)
-    out.name[row, :] = 0
-    out.callsign[row, :] = 0
-    out.destination[row, :] = 0
+def particulars(words, kind, part_b, mmsi, row, out, out_name, out_callsign, out_destination):
+    """Static data of one message: numbers into out, texts into a row of the three matrices."""
+    out[:] = 0
+    for k in range(20):
+        out_name[row, k] = out_destination[row, k] = 0
+    for k in range(7):
+        out_callsign[row, k] = 0
     start = -1
     if kind == 5:
-        imo, ship_type, draught, eta = (
-            bits(words, 40, 30),
-            bits(words, 232, 8),
-            bits(words, 294, 8),
-            bits(words, 274, 20),
-        )
-        text(words, 70, 7, out.callsign[row])
-        text(words, 112, 20, out.name[row])
-        text(words, 302, 20, out.destination[row])
+        out[IMO], out[SHIP_TYPE] = bits(words, 40, 30), bits(words, 232, 8)
+        out[ETA], out[DRAUGHT] = bits(words, 274, 20), bits(words, 294, 8)
+        text(words, 70, 7, out_callsign, row)
+        text(words, 112, 20, out_name, row)
+        text(words, 302, 20, out_destination, row)
         start = 240
     elif kind == 19:
-        ship_type = bits(words, 263, 8)
-        text(words, 143, 20, out.name[row])
+        out[SHIP_TYPE] = bits(words, 263, 8)
+        text(words, 143, 20, out_name, row)
         start = 271
     elif kind == 21:
-        ship_type = bits(words, 38, 5)
-        text(words, 43, 20, out.name[row])
+        out[SHIP_TYPE] = bits(words, 38, 5)
+        text(words, 43, 20, out_name, row)
         start = 219
     elif not part_b:
-        text(words, 40, 20, out.name[row])
+        text(words, 40, 20, out_name, row)
     else:
-        ship_type = bits(words, 40, 8)
-        text(words, 90, 7, out.callsign[row])
+        out[SHIP_TYPE] = bits(words, 40, 8)
+        text(words, 90, 7, out_callsign, row)
         if mmsi // 10_000_000 != 98:  # an auxiliary craft sends its mother ship's MMSI in place of its size
             start = 132
     if start >= 0:
-        bow, stern = bits(words, start, 9), bits(words, start + 9, 9)
-        port, starboard = bits(words, start + 18, 6), bits(words, start + 24, 6)
-    out.mmsi[row], out.imo[row], out.eta[row] = mmsi, imo, eta
-    out.to_bow[row], out.to_stern[row], out.to_port[row], out.to_starboard[row] = bow, stern, port, starboard
-    out.draught[row], out.ship_type[row] = draught, ship_type
-    out.kind[row] = kind + 100 if part_b else kind
+        out[BOW], out[STERN] = bits(words, start, 9), bits(words, start + 9, 9)
+        out[PORT], out[STARBOARD] = bits(words, start + 18, 6), bits(words, start + 24, 6)

@@ -53,51 +53,39 @@ U8 = np.uint64
 LOW7 = U8(0x7F7F7F7F7F7F7F7F)
 STARS = U8(0x2A2A2A2A2A2A2A2A)
 NEWLINES = U8(0x0A0A0A0A0A0A0A0A)
+COMMAS = U8(0x2C2C2C2C2C2C2C2C)
+BACKSLASHES = U8(0x5C5C5C5C5C5C5C5C)
+BANGS = U8(0x2121212121212121)
 
 
 class State(NamedTuple):
-    """What lies between two blocks: messages waiting for parts, groups, the last $PGHP, stations by name."""
+    """What lies between two blocks: messages waiting for parts, groups, the last $PGHP, stations by name.
 
-    mark: np.ndarray  # PGHP time, PGHP station, lines so far, stations so far, duplicates' hand
-    group_key: np.ndarray
-    group_t: np.ndarray
-    group_station: np.ndarray
-    slot_key: np.ndarray  # (SETS * WAYS,); 0 is free
-    slot_station: np.ndarray
-    slot_t: np.ndarray
-    slot_offset: np.ndarray
-    slot_line: np.ndarray
-    slot_have: np.ndarray  # bit k: part k + 1 is here
-    slot_size: np.ndarray  # (SETS * WAYS, PARTS)
-    slot_fill: np.ndarray
-    slot_text: np.ndarray  # (SETS * WAYS, PARTS, PART)
+    Few arrays, and kernels pass on only those that they need: an array costs an atomic count at each call.
+    """
+
+    mark: np.ndarray  # MARK_T ...: time and station for the next sentence; lines and stations so far
+    group: np.ndarray  # (GROUPS, 3) key, time, station
+    slot: np.ndarray  # (SETS * WAYS, 7 + PARTS) KEY ...
+    part: np.ndarray  # (SETS * WAYS, PARTS, PART) characters
     name_row: np.ndarray  # open addressing, 0 is free, else row + 1
-    name_text: np.ndarray  # (NAMES, NAME)
+    name_text: np.ndarray  # (NAMES, NAME // 8) words, the first byte highest
 
 
 MARK_T, MARK_STATION, MARK_LINES, MARK_NAMES = range(4)
+KEY, WHO, WHEN, WHERE, LINE, HAVE, FILL, SIZE = range(8)  # of a slot; KEY 0 is free, bit k of HAVE: part k + 1 is here
 
 
 def fresh():
     """The State before the first byte."""
     slots = SETS * WAYS
-    i8 = np.int64
     return State(
-        np.array([NONE, NONE, 0, 0], i8),
-        np.zeros(GROUPS, i8),
-        np.zeros(GROUPS, i8),
-        np.zeros(GROUPS, i8),
-        np.zeros(slots, i8),
-        np.zeros(slots, i8),
-        np.zeros(slots, i8),
-        np.zeros(slots, i8),
-        np.zeros(slots, i8),
-        np.zeros(slots, i8),
-        np.zeros((slots, PARTS), i8),
-        np.zeros(slots, i8),
+        np.array([NONE, NONE, 0, 0], np.int64),
+        np.zeros((GROUPS, 3), np.int64),
+        np.zeros((slots, SIZE + PARTS), np.int64),
         np.zeros((slots, PARTS, PART), np.uint8),
         np.zeros(2 * NAMES, np.int32),
-        np.zeros((NAMES, NAME), np.uint8),
+        np.zeros((NAMES, NAME // 8), np.uint64),
     )
 
 
@@ -123,12 +111,19 @@ def frames(n):
     return Frames(*(np.empty(rows, dtype) for dtype in (i8, i8, i8, i8, i4, u1, u1, i4, u1, u1)))
 
 
+# What the readers of a line find: a scratch row of integers
+T, FROM, TO, GROUP, N_WHOLE, N_FRACTION, N_DIGITS = range(7)  # FROM, TO: where the station's name lies
+S_AT, S_SIZE, S_FILL, S_PARTS, S_PART, S_ID, S_CHANNEL, S_END = range(7, 15)
+FOUND = 15
+
+
 @kernel
 def word(buf, i):
-    """Eight bytes, the first highest; LLVM makes one load of it."""
+    """Eight bytes, the first highest. LLVM makes one load of it, as long as no index can be below zero."""
+    j = U8(i)
     w = U8(0)
     for k in range(8):
-        w = (w << U8(8)) | U8(buf[i + k])
+        w = (w << U8(8)) | U8(buf[j + U8(k)])
     return w
 
 
@@ -139,13 +134,55 @@ def zeros(w):
 
 
 @kernel
-def line_end(buf, i):
-    """Index of the next newline."""
-    while zeros(word(buf, i) ^ NEWLINES) == U8(0):
+def first_byte(z):
+    """Which byte of a word of `zeros` is the first that is marked: 0-7, without a count-leading-zeros instruction."""
+    k = 0
+    if z >> U8(32) == U8(0):
+        k = 4
+        z <<= U8(32)
+    if z >> U8(48) == U8(0):
+        k += 2
+        z <<= U8(16)
+    return k + (z >> U8(56) == U8(0))
+
+
+@kernel
+def find(buf, i, end, eights):
+    """Index of the first byte at i or after that equals those of `eights`, or end."""
+    while i < end:
+        z = zeros(word(buf, i) ^ eights)
+        if z != U8(0):
+            return min(i + first_byte(z), end)
         i += 8
-    while buf[i] != NL:
-        i += 1
-    return i
+    return end
+
+
+@kernel
+def line_end(buf, i):
+    """Index of the next newline; there is one."""
+    z = zeros(word(buf, i) ^ NEWLINES)
+    while z == U8(0):
+        i += 8
+        z = zeros(word(buf, i) ^ NEWLINES)
+    return i + first_byte(z)
+
+
+@kernel
+def head(buf, i, size):
+    """The first eight of `size` bytes at i, zeros after them."""
+    if size >= 8:
+        return word(buf, i)
+    if size <= 0:
+        return U8(0)
+    return word(buf, i) & (~U8(0) << U8(64 - 8 * size))
+
+
+@kernel
+def mixed(h):
+    """A word with its high bits spread over the low ones; shifts only, which cannot overflow."""
+    h ^= h >> U8(31)
+    h ^= h >> U8(15)
+    return h ^ (h >> U8(7))
 
 
 @kernel
@@ -176,7 +213,7 @@ def epoch_ns(whole, fraction, digits):
 
 @kernel
 def number(buf, i, end, out):
-    """Index after the digits and decimals at i; out: [0] whole, [1] billionths, [2] digits before the point."""
+    """Index after the digits and decimals at i; out N_WHOLE, N_FRACTION (billionths), N_DIGITS before the point."""
     whole, digits = np.int64(0), np.int64(0)
     while i < end and 48 <= buf[i] <= 57:
         if digits < 18 or (digits == 18 and whole <= 922337203685477579):
@@ -190,7 +227,7 @@ def number(buf, i, end, out):
             fraction += (np.int64(buf[i]) - 48) * scale
             scale //= 10
             i += 1
-    out[0], out[1], out[2] = whole, fraction, digits
+    out[N_WHOLE], out[N_FRACTION], out[N_DIGITS] = whole, fraction, digits
     return i
 
 
@@ -250,8 +287,8 @@ def iso_ns(buf, i, end, out):
     fraction = np.int64(0)
     if 48 <= buf[i] <= 57:
         i = number(buf, i, end, out)
-        second, fraction = out[0], out[1]
-        if out[2] != 2:
+        second, fraction = out[N_WHOLE], out[N_FRACTION]
+        if out[N_DIGITS] != 2:
             return np.int64(NONE)
     t = utc_ns(year, month, day, hour, minute, second)
     if t < 0:
@@ -273,9 +310,9 @@ def leading_ns(buf, i, end, out):
     if i >= end or not 48 <= buf[i] <= 57:
         return np.int64(NONE)
     after = number(buf, i, end, out)
-    if out[2] == 4 or (out[2] == 8 and (buf[after] == 84 or buf[after] == 95 or buf[after] == SPACE)):
+    if out[N_DIGITS] == 4 or (out[N_DIGITS] == 8 and (buf[after] == 84 or buf[after] == 95 or buf[after] == SPACE)):
         return iso_ns(buf, i, end, out)
-    return epoch_ns(out[0], out[1], out[2])
+    return epoch_ns(out[N_WHOLE], out[N_FRACTION], out[N_DIGITS])
 
 
 @kernel
@@ -308,105 +345,108 @@ def is_vdm(buf, i):
 
 
 @kernel
-def station_row(buf, i, end, state):
+def station_row(buf, i, end, mark, name_row, name_text):
     """Row of the station named by buf[i:end] (cut to NAME bytes); a new one is entered; NONE when the book is full."""
-    end = min(end, i + NAME)
-    if end <= i:
+    size = min(end - i, NAME)
+    if size <= 0:
         return np.int64(NONE)
-    h = np.int64(end - i)
-    for k in range(i, end):
-        h = (h * 131 + np.int64(buf[k])) & 0xFFFFFFFFFFF
-    at = (h ^ (h >> 20)) & (2 * NAMES - 1)
-    while state.name_row[at] > 0:
-        row = np.int64(state.name_row[at]) - 1
-        k = 0
-        while k < end - i and state.name_text[row, k] == buf[i + k]:
-            k += 1
-        if k == end - i and (k == NAME or state.name_text[row, k] == 0):
+    a, b, c, d = head(buf, i, size), head(buf, i + 8, size - 8), U8(0), U8(0)
+    if size > 16:
+        c, d = head(buf, i + 16, size - 16), head(buf, i + 24, size - 24)
+    at = np.int64(mixed(a ^ (b << U8(3)) ^ (c << U8(7)) ^ (d << U8(11))) & U8(2 * NAMES - 1))
+    while name_row[at] > 0:
+        row = np.int64(name_row[at]) - 1
+        if name_text[row, 0] == a and name_text[row, 1] == b and name_text[row, 2] == c and name_text[row, 3] == d:
             return row
         at = (at + 1) & (2 * NAMES - 1)
-    row = state.mark[MARK_NAMES]
+    row = mark[MARK_NAMES]
     if row >= NAMES:
         return np.int64(NONE)
-    state.mark[MARK_NAMES] += 1
-    state.name_row[at] = row + 1
-    for k in range(end - i):
-        state.name_text[row, k] = buf[i + k]
+    mark[MARK_NAMES] += 1
+    name_row[at] = row + 1
+    name_text[row, 0], name_text[row, 1] = a, b
+    name_text[row, 2], name_text[row, 3] = c, d
     return row
 
 
-T, STATION, GROUP = 0, 1, 2
-
-
 @kernel
-def tag_block(buf, i, end, tag, out, state):
-    """Index after the tag block at i; tag: [T] [STATION] [GROUP] where it gives them.
+def tag_block(buf, i, end, out):
+    """Index after the tag block at i; out T, FROM, TO and GROUP where it gives them.
 
     Its checksum is not asked: archives shorten stations and rewrite times without sealing the block anew, the sentence
     has a checksum of its own, and `vts.merge` holds back a clock that jumps. A block that is not closed ends where the
     sentence begins.
     """
     close = i + 1
-    star = np.int64(-1)
-    while close < end and buf[close] != BACKSLASH and buf[close] != BANG:
-        if buf[close] == STAR and star < 0:
-            star = close
-        close += 1
+    while close < end:
+        w = word(buf, close)
+        z = zeros(w ^ BACKSLASHES) | zeros(w ^ BANGS)
+        if z != U8(0):
+            close = min(close + first_byte(z), end)
+            break
+        close += 8
+    close = min(close, end)
     after = close + 1 if close < end and buf[close] == BACKSLASH else close
-    stop = star if star >= 0 else close
+    sealed = close - i >= 4 and buf[close - 3] == STAR
+    stop = close - 3 if sealed else find(buf, i, close, STARS)
     i += 1
-    while i < stop:
-        comma = i
-        while comma < stop and buf[comma] != COMMA:
-            comma += 1
+    while i + 2 < stop:
         key = buf[i]
-        if buf[i + 1] == COLON and i + 2 < comma:
-            if key == 99:  # c: time
-                if number(buf, i + 2, comma, out) == comma:
-                    t = epoch_ns(out[0], out[1], out[2])
-                    tag[T] = t if t >= 0 else tag[T]
-            elif key == 115:  # s: source
-                tag[STATION] = station_row(buf, i + 2, comma, state)
-            elif key == 103:  # g: part-total-id
-                first = number(buf, i + 2, comma, out)
-                second = number(buf, first + 1, comma, out)
-                tag[GROUP] = group_key(buf, second + 1, comma, out[0])
+        if buf[i + 1] == COLON and key == 99:  # c: time
+            whole = np.int64(0)
+            k = i + 2
+            while k < stop and 48 <= buf[k] <= 57 and k < i + 20:
+                whole = whole * 10 + (np.int64(buf[k]) - 48)
+                k += 1
+            t = np.int64(NONE)
+            if k == stop or buf[k] == COMMA:
+                t = epoch_ns(whole, np.int64(0), k - i - 2)
+            else:
+                k = number(buf, i + 2, stop, out)
+                if k == stop or buf[k] == COMMA:
+                    t = epoch_ns(out[N_WHOLE], out[N_FRACTION], out[N_DIGITS])
+                k = find(buf, k, stop, COMMAS)
+            out[T] = t if t >= 0 else out[T]
+            i = k + 1
+            continue
+        comma = find(buf, i, stop, COMMAS)
+        if buf[i + 1] == COLON and key == 115:  # s: source
+            out[FROM], out[TO] = i + 2, comma
+        elif buf[i + 1] == COLON and key == 103:  # g: part-total-id
+            k = i + 2
+            while k < comma and buf[k] != 45:
+                k += 1
+            out[GROUP] = group_key(buf, k + 1, comma)
         elif 49 <= key <= 57 and buf[i + 1] == 71 and buf[i + 3] == COLON:  # 1G2:id, the older form
-            tag[GROUP] = group_key(buf, i + 4, comma, np.int64(buf[i + 2]) - 48)
+            out[GROUP] = group_key(buf, i + 2, comma)
         i = comma + 1
     return after
 
 
 @kernel
-def group_key(buf, i, end, total):
-    """A number above 0 for a group's id and size."""
-    h = total + 1
-    for k in range(i, min(end, i + 32)):
-        h = (h * 131 + np.int64(buf[k])) & 0xFFFFFFFFFFF
-    return h + 1
+def group_key(buf, i, end):
+    """A number above 0 for a group's size and id, of which 16 characters count."""
+    a, b = head(buf, i, end - i), head(buf, i + 8, end - i - 8)
+    return np.int64((mixed(a ^ (b << U8(5))) >> U8(2)) | U8(1))
 
 
 @kernel
-def trailing(buf, i, end, tag, out, state):
-    """Index of what follows the fields after a checksum (newline, tag block or sentence); fills tag as found."""
+def trailing(buf, i, end, out):
+    """Index of what follows the fields after a checksum (a line end, tag or sentence); out T, FROM and TO as found."""
     while i < end and buf[i] != BACKSLASH and buf[i] != BANG:
         stop = i
         while stop < end and buf[stop] not in (COMMA, BACKSLASH, BANG, CR, QUOTE, SPACE):
             stop += 1
         c = buf[i]
-        if 48 <= c <= 57 and tag[T] < 0:
+        if 48 <= c <= 57 and out[T] < 0:
             if number(buf, i, stop, out) == stop:
-                tag[T] = epoch_ns(out[0], out[1], out[2])
-        elif c in (114, 98, 82, 66) and stop - i >= 4 and 48 <= buf[i + 3] <= 57 and tag[STATION] < 0:
-            tag[STATION] = station_row(buf, i, stop, state)
+                out[T] = epoch_ns(out[N_WHOLE], out[N_FRACTION], out[N_DIGITS])
+        elif c in (114, 98, 82, 66) and stop - i >= 4 and 48 <= buf[i + 3] <= 57 and out[TO] == 0:
+            out[FROM], out[TO] = i, stop
         if stop < end and (buf[stop] == BACKSLASH or buf[stop] == BANG):
             return stop
         i = stop + 1
     return min(i, end)
-
-
-# What `sentence` finds
-S_AT, S_SIZE, S_FILL, S_PARTS, S_PART, S_ID, S_CHANNEL, S_END = 0, 1, 2, 3, 4, 5, 6, 7
 
 
 @kernel
@@ -416,19 +456,21 @@ def sentence(buf, p, end, out):
     q = p + 1
     x = U8(0)
     w = word(buf, q)
-    while (zeros(w ^ STARS) | zeros(w ^ NEWLINES)) == U8(0):
+    z = zeros(w ^ STARS)
+    while z == U8(0) and q < end:
         x ^= w
         q += 8
         w = word(buf, q)
+        z = zeros(w ^ STARS)
+    k = first_byte(z)
+    x ^= head(buf, q, k)
+    q = min(q + k, end)
     x ^= x >> U8(32)
     x ^= x >> U8(16)
     x ^= x >> U8(8)
     total = np.int64(x & U8(0xFF))
-    while buf[q] != STAR and buf[q] != NL:
-        total ^= np.int64(buf[q])
-        q += 1
     star = q
-    bucket = USED
+    bucket = np.int64(USED)
     if star < end:
         if hex_digit(buf[star + 1]) * 16 + hex_digit(buf[star + 2]) != total:
             bucket = CHECKSUM
@@ -460,10 +502,12 @@ def sentence(buf, p, end, out):
             return MALFORMED if bucket == USED else bucket
         i += 1
     out[S_CHANNEL] = channel
+    if commas < 2:
+        return MALFORMED if bucket == USED else bucket
     stop = star - 1
     while stop >= i and buf[stop] != COMMA:
         stop -= 1
-    if commas < 2 or stop < i or star - stop > 2:
+    if stop < i or star - stop > 2:
         return MALFORMED if bucket == USED else bucket
     out[S_FILL] = np.int64(buf[stop + 1]) - 48 if star - stop == 2 else 0
     out[S_AT], out[S_SIZE] = i, stop - i
@@ -484,31 +528,30 @@ def bits_set(mask):
 
 
 @kernel
-def slot_for(key, station, part, t, state, counts):
+def slot_for(key, station, part, t, line, slot, counts):
     """The slot in which this part belongs; a full set gives up its oldest message, whose parts become orphans."""
     base = (key ^ (key >> 17)) % SETS * WAYS
-    line = state.mark[MARK_LINES]
     best, best_line = base, np.int64(1) << 62
     for k in range(base, base + WAYS):
-        if state.slot_key[k] == key:
-            other = state.slot_station[k]
+        if slot[k, KEY] == key:
+            other = slot[k, WHO]
             if not (other >= 0 and station >= 0 and other != station):
-                late = t >= 0 and state.slot_t[k] >= 0 and abs(t - state.slot_t[k]) > MAX_AGE_NS
-                repeated = (state.slot_have[k] >> (part - 1)) & 1
-                if not (late or repeated or line - state.slot_line[k] > MAX_AGE_LINES):
+                late = t >= 0 and slot[k, WHEN] >= 0 and abs(t - slot[k, WHEN]) > MAX_AGE_NS
+                repeated = (slot[k, HAVE] >> (part - 1)) & 1
+                if not (late or repeated or line - slot[k, LINE] > MAX_AGE_LINES):
                     return k
                 best, best_line = k, np.int64(-1)
-        age = state.slot_line[k] if state.slot_key[k] else np.int64(0)
+        age = slot[k, LINE] if slot[k, KEY] else np.int64(0)
         if age < best_line:
             best, best_line = k, age
-    if state.slot_key[best] != 0:
-        counts[ORPHAN] += bits_set(state.slot_have[best])
-    state.slot_key[best] = key
-    state.slot_station[best] = station
-    state.slot_t[best] = NONE
-    state.slot_offset[best] = NONE
-    state.slot_line[best] = line
-    state.slot_have[best] = 0
+    if slot[best, KEY] != 0:
+        counts[ORPHAN] += bits_set(slot[best, HAVE])
+    slot[best, KEY] = key
+    slot[best, WHO] = station
+    slot[best, WHEN] = NONE
+    slot[best, WHERE] = NONE
+    slot[best, LINE] = line
+    slot[best, HAVE] = 0
     return best
 
 
@@ -527,16 +570,16 @@ def walk(buf, n, base, keep_bad, state, joined, counts, firsts, out_frames):
     buf has PAD bytes of newline after n. Every line is counted under its bucket, but those of messages (Frames.parts)
     and JSON lines, which are for the caller to count.
     """
-    s = np.zeros(8, np.int64)
-    tag = np.zeros(3, np.int64)
-    out = np.zeros(3, np.int64)
+    mark, groups, slot, text = state.mark, state.group, state.slot, state.part
+    name_row, name_text = state.name_row, state.name_text
+    out = np.zeros(FOUND, np.int64)
     row = 0
     used = 0  # of joined
     end = -1
     while end + 1 < n:
         line = end + 1
         end = line_end(buf, line)
-        state.mark[MARK_LINES] += 1
+        mark[MARK_LINES] += 1
         if end - line > MAX_LINE:
             count(counts, firsts, TOO_LONG, line)
             continue
@@ -560,104 +603,111 @@ def walk(buf, n, base, keep_bad, state, joined, counts, firsts, out_frames):
             lead = leading_ns(buf, start, q, out)
         found = 0
         here = line
-        tag[T], tag[STATION], tag[GROUP] = NONE, NONE, 0
+        out[T], out[FROM], out[TO], out[GROUP] = NONE, 0, 0, 0
         while q < end:
-            tag[T], tag[STATION], tag[GROUP] = NONE, NONE, 0
+            out[T], out[FROM], out[TO], out[GROUP] = NONE, 0, 0, 0
             while q < end and buf[q] == BACKSLASH:
-                q = tag_block(buf, q, end, tag, out, state)
+                q = tag_block(buf, q, end, out)
             if q < end and buf[q] != DOLLAR and not is_vdm(buf, q):
                 q = seek(buf, q, end)
                 if q < end and buf[q] == BACKSLASH:
                     continue
             if q >= end:
                 break
-            group = tag[GROUP]
+            group = out[GROUP]
             if not is_vdm(buf, q):
                 if found == 0:
                     found = 1
-                    if group > 0 and (tag[T] >= 0 or tag[STATION] >= 0):
-                        state.group_key[group % GROUPS] = group
-                        state.group_t[group % GROUPS] = tag[T]
-                        state.group_station[group % GROUPS] = tag[STATION]
-                    count(counts, firsts, gatehouse(buf, q, end, out, state), here)
+                    if group > 0 and (out[T] >= 0 or out[TO] > 0):
+                        g = group & (GROUPS - 1)
+                        groups[g, 0], groups[g, 1] = group, out[T]
+                        groups[g, 2] = station_row(buf, out[FROM], out[TO], mark, name_row, name_text)
+                    bucket = gatehouse(buf, q, end, out, mark)
+                    if bucket == USED:
+                        mark[MARK_STATION] = station_row(buf, out[FROM], out[TO], mark, name_row, name_text)
+                    count(counts, firsts, bucket, here)
                 break
             found += 1
-            bucket = sentence(buf, q, end, s)
+            bucket = sentence(buf, q, end, out)
             talker = np.int64(buf[q + 1]) * 256 + np.int64(buf[q + 2])
             own = buf[q + 5] == 79
-            after = s[S_END]
+            after = out[S_END]
             if after < end and buf[after] != CR:
-                after = trailing(buf, after, end, tag, out, state)
+                after = trailing(buf, after, end, out)
             elif after < end:
                 after = end
             q = after
-            t, station = tag[T], tag[STATION]
+            t = out[T]
+            station = np.int64(NONE)
+            if out[TO] > 0:
+                station = station_row(buf, out[FROM], out[TO], mark, name_row, name_text)
             if t < 0:
                 t = lead
             if group > 0:
-                g = group % GROUPS
+                g = group & (GROUPS - 1)
                 if t >= 0 or station >= 0:
-                    state.group_key[g], state.group_t[g], state.group_station[g] = group, t, station
-                elif state.group_key[g] == group:
-                    t, station = state.group_t[g], state.group_station[g]
-            if t < 0 and state.mark[MARK_T] >= 0:
-                t = state.mark[MARK_T]
-            if station < 0 and state.mark[MARK_T] >= 0:
-                station = state.mark[MARK_STATION]
-            state.mark[MARK_T] = NONE
-            if bucket != USED and not (keep_bad and bucket in (CHECKSUM, NO_CHECKSUM) and s[S_PARTS] > 0):
+                    groups[g, 0], groups[g, 1], groups[g, 2] = group, t, station
+                elif groups[g, 0] == group:
+                    t, station = groups[g, 1], groups[g, 2]
+            if t < 0 and mark[MARK_T] >= 0:
+                t = mark[MARK_T]
+            if station < 0 and mark[MARK_T] >= 0:
+                station = mark[MARK_STATION]
+            mark[MARK_T] = NONE
+            if bucket != USED and not (keep_bad and bucket in (CHECKSUM, NO_CHECKSUM) and out[S_PARTS] > 0):
                 count(counts, firsts, bucket, here)
                 here = q
                 continue
             offset = base + here
             here = q
-            if s[S_PARTS] == 1:
-                out_frames.at[row] = s[S_AT]
-                out_frames.size[row] = s[S_SIZE]
-                out_frames.fill[row] = s[S_FILL]
+            if out[S_PARTS] == 1:
+                out_frames.at[row] = out[S_AT]
+                out_frames.size[row] = out[S_SIZE]
+                out_frames.fill[row] = out[S_FILL]
                 out_frames.offset[row] = offset
             else:
-                if s[S_SIZE] > PART:
+                if out[S_SIZE] > PART:
                     count(counts, firsts, LENGTH, line)
                     continue
-                key = (group * 1009 + s[S_ID] + 1) & 0xFFFFFFFFFF
-                key = (key * 257 + s[S_CHANNEL]) & 0xFFFFFFFFFF
-                key = ((key * 65_537 + talker * 10 + s[S_PARTS]) & 0xFFFFFFFFFFFFFF) + 1
-                k = slot_for(key, station, s[S_PART], t, state, counts)
-                j = s[S_PART] - 1
-                state.slot_have[k] |= np.int64(1) << j
-                state.slot_size[k, j] = s[S_SIZE]
-                for i in range(s[S_SIZE]):
-                    state.slot_text[k, j, i] = buf[s[S_AT] + i]
-                if state.slot_t[k] < 0:
-                    state.slot_t[k] = t
-                if state.slot_station[k] < 0:
-                    state.slot_station[k] = station
-                if state.slot_offset[k] < 0:
-                    state.slot_offset[k] = offset
-                if s[S_PART] == s[S_PARTS]:
-                    state.slot_fill[k] = s[S_FILL]
-                if state.slot_have[k] != (np.int64(1) << s[S_PARTS]) - 1:
+                key = ((group & 0xFFFFFFFFFF) * 1009 + out[S_ID] + 1) & 0xFFFFFFFFFF
+                key = (key * 257 + out[S_CHANNEL]) & 0xFFFFFFFFFF
+                key = ((key * 65_537 + talker * 10 + out[S_PARTS]) & 0xFFFFFFFFFFFFFF) + 1
+                k = slot_for(key, station, out[S_PART], t, mark[MARK_LINES], slot, counts)
+                j = out[S_PART] - 1
+                slot[k, HAVE] |= np.int64(1) << j
+                slot[k, SIZE + j] = out[S_SIZE]
+                for i in range(out[S_SIZE]):
+                    text[k, j, i] = buf[out[S_AT] + i]
+                if slot[k, WHEN] < 0:
+                    slot[k, WHEN] = t
+                if slot[k, WHO] < 0:
+                    slot[k, WHO] = station
+                if slot[k, WHERE] < 0:
+                    slot[k, WHERE] = offset
+                if out[S_PART] == out[S_PARTS]:
+                    slot[k, FILL] = out[S_FILL]
+                if slot[k, HAVE] != (np.int64(1) << out[S_PARTS]) - 1:
                     continue
                 out_frames.at[row] = used
-                for j in range(s[S_PARTS]):
-                    for i in range(state.slot_size[k, j]):
-                        joined[used] = state.slot_text[k, j, i]
+                for j in range(out[S_PARTS]):
+                    for i in range(slot[k, SIZE + j]):
+                        joined[used] = text[k, j, i]
                         used += 1
                 out_frames.size[row] = used - out_frames.at[row]
-                out_frames.fill[row] = state.slot_fill[k]
-                out_frames.offset[row] = state.slot_offset[k]
-                t, station = state.slot_t[k], state.slot_station[k]
-                state.slot_key[k] = 0
+                out_frames.fill[row] = slot[k, FILL]
+                out_frames.offset[row] = slot[k, WHERE]
+                t, station = slot[k, WHEN], slot[k, WHO]
+                slot[k, KEY] = 0
             out_frames.rx_ns[row] = t
             out_frames.seq[row] = offset
-            out_frames.parts[row] = s[S_PARTS]
+            out_frames.parts[row] = out[S_PARTS]
             out_frames.station[row] = station
-            out_frames.channel[row] = s[S_CHANNEL]
+            out_frames.channel[row] = out[S_CHANNEL]
             out_frames.own[row] = own
             row += 1
-        if found == 0 and (tag[T] >= 0 or tag[STATION] >= 0):
-            state.mark[MARK_T], state.mark[MARK_STATION] = tag[T], tag[STATION]  # a tag block on a line of its own
+        if found == 0 and (out[T] >= 0 or out[TO] > 0):  # a tag block on a line of its own
+            mark[MARK_T] = out[T]
+            mark[MARK_STATION] = station_row(buf, out[FROM], out[TO], mark, name_row, name_text)
             counts[USED] += 1
         elif found == 0:
             at = line
@@ -673,10 +723,10 @@ def walk(buf, n, base, keep_bad, state, joined, counts, firsts, out_frames):
 
 
 @kernel
-def gatehouse(buf, q, end, out, state):
-    """Bucket of a sentence that is not AIS: a $PGHP line gives the next sentence its time and station."""
+def gatehouse(buf, q, end, out, mark):
+    """Bucket of a sentence that is not AIS; $PGHP gives the next sentence its time, and out FROM, TO its station."""
     if not (buf[q + 1] == 80 and buf[q + 2] == 71 and buf[q + 3] == 72 and buf[q + 4] == 80 and buf[q + 5] == COMMA):
-        state.mark[MARK_T] = NONE
+        mark[MARK_T] = NONE
         return OTHER
     x = np.int64(0)
     i = q + 1
@@ -689,19 +739,18 @@ def gatehouse(buf, q, end, out, state):
     field = 0
     i = q + 6
     value = np.zeros(12, np.int64)
-    station = np.int64(NONE)
+    out[FROM], out[TO] = 0, 0
     while i < stop and field < 12:
         comma = number(buf, i, stop, out)
-        value[field] = out[0] if out[2] > 0 else -1
+        value[field] = out[N_WHOLE] if out[N_DIGITS] > 0 else -1
         while comma < stop and buf[comma] != COMMA:
             comma += 1
         if field == 10 and comma > i:
-            station = station_row(buf, i, comma, state)
+            out[FROM], out[TO] = i, comma
         i = comma + 1
         field += 1
     t = utc_ns(value[1], value[2], value[3], value[4], value[5], value[6])
     if t < 0 or not 0 <= value[7] <= 999:
         return MALFORMED
-    state.mark[MARK_T] = t + value[7] * 1_000_000
-    state.mark[MARK_STATION] = station
+    mark[MARK_T] = t + value[7] * 1_000_000
     return USED

@@ -99,7 +99,7 @@ class Intake:
         n = len(tail) + len(block)
         if self._buf.size < n + envelope.PAD:
             self._buf = np.empty(n + n // 8 + envelope.PAD, np.uint8)
-            self._joined = np.empty(n + self.state.slot_text.size + envelope.PAD, np.uint8)
+            self._joined = np.empty(n + self.state.part.size + envelope.PAD, np.uint8)
             self._frames = envelope.frames(n + n // 8)
         buf = self._buf
         buf[: len(tail)] = np.frombuffer(tail, np.uint8)
@@ -124,8 +124,11 @@ class Intake:
                 frames.at[row] = envelope.SKIP
                 continue
             buf[at : at + len(line.payload)] = np.frombuffer(line.payload, np.uint8)
-            name = np.frombuffer(line.station.encode()[: envelope.NAME] + b"\0", np.uint8).copy()
-            frames.station[row] = envelope.station_row(name, 0, name.size - 1, self.state)
+            name = line.station.encode()[: envelope.NAME]
+            padded = np.frombuffer(name.ljust(2 * envelope.NAME, b"\0"), np.uint8).copy()
+            frames.station[row] = envelope.station_row(
+                padded, 0, len(name), self.state.mark, self.state.name_row, self.state.name_text
+            )
             frames.at[row], frames.size[row], frames.fill[row] = at, len(line.payload), line.fill
             frames.rx_ns[row], frames.channel[row], frames.own[row] = line.rx_ns, line.channel & 255, line.own
 
@@ -143,17 +146,17 @@ class Intake:
 
     def _orphans(self):
         """Parts whose message was never completed."""
-        waiting = np.flatnonzero(self.state.slot_key)
-        lines = sum(int(self.state.slot_have[k]).bit_count() for k in waiting)
+        slot = self.state.slot
+        waiting = np.flatnonzero(slot[:, envelope.KEY])
+        lines = sum(int(have).bit_count() for have in slot[waiting, envelope.HAVE])
         if lines:
-            k = min(waiting, key=lambda k: self.state.slot_offset[k])
-            self.rejects.add(
-                envelope.REASONS[envelope.ORPHAN], lines, f"the message begun at byte {self.state.slot_offset[k]}"
-            )
-            self.state.slot_key[:] = 0
+            first = slot[waiting, envelope.WHERE].min()
+            self.rejects.add(envelope.REASONS[envelope.ORPHAN], lines, f"the message begun at byte {first}")
+            slot[:, envelope.KEY] = 0
 
     @property
     def stations(self):
         """Names by station row."""
         rows = int(self.state.mark[envelope.MARK_NAMES])
-        return [bytes(row).rstrip(b"\0").decode("utf-8", "replace") for row in self.state.name_text[:rows]]
+        names = self.state.name_text[:rows].astype(">u8")
+        return [row.tobytes().rstrip(b"\0").decode("utf-8", "replace") for row in names]
