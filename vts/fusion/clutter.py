@@ -5,6 +5,7 @@ False plots per square metre and probability of detection, by ring and sector, e
 
 import math
 
+from vts import geo
 from vts.fusion import layout as col
 from vts.jit import kernel
 
@@ -70,6 +71,7 @@ def rotate(site, chart, s, turns):
     site[s, col.S_NEW] = 0.0
     for at in range(col.RINGS * col.SECTORS):
         chart[s, at, col.MAP_FALSE] *= fade
+        chart[s, at, col.MAP_AIS] *= fade
 
 
 @kernel
@@ -81,3 +83,25 @@ def blind(site, s, azimuth):
         if (azimuth - begin) % TWO_PI <= width:
             return True
     return False
+
+
+@kernel
+def ais_heard(chart, s, at):
+    """AIS reports of late from a cell and its neighbours in the ring: whether a vessel there would be heard."""
+    ring, sector = at // col.SECTORS, at % col.SECTORS
+    total = 0.0
+    for d in range(-2, 3):
+        total += chart[s, ring * col.SECTORS + (sector + d) % col.SECTORS, col.MAP_AIS]
+    return total
+
+
+@kernel
+def hear(site, chart, lon_deg, lat_deg):
+    """Note that AIS was heard from a place, in the chart of every site that reaches it."""
+    for s in range(site.shape[0]):
+        if math.isnan(site[s, col.S_LON]):
+            continue
+        dx, dy = geo.offset_m(lon_deg, lat_deg, site[s, col.S_LON], site[s, col.S_LAT])
+        range_m = math.hypot(dx, dy)
+        if range_m < site[s, col.S_MAX]:
+            chart[s, cell(site, s, range_m, math.atan2(dx, dy) % TWO_PI), col.MAP_AIS] += 1.0

@@ -76,6 +76,10 @@ class Known:
         blank = Statics(**{name: np.full(1, fill, dtype) for name, (dtype, fill) in Statics.spec.items()})
         return Statics.concat([self._columns, blank]).take(rows)  # -1 is the blank one
 
+    def mmsis(self):
+        """Everyone who is known, ascending."""
+        return np.array(sorted(self._row), np.int64)
+
     def forget(self, keep, before_ns):
         """Drop whoever is not in `keep` and last spoke before a time, so that memory follows the traffic."""
         rows = np.fromiter(self._row.values(), np.int64, len(self._row))

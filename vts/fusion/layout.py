@@ -18,10 +18,10 @@ VISIBLE = 21  # probability that radar can see it now, if it exists
 LENGTH, BEAM, TO_BOW, TO_PORT = 22, 23, 24, 25  # m; NaN unknown
 GAP_S = 26  # typical time between reports of its identity
 OFF_E, OFF_N, OFF_W = 27, 28, 29  # AIS minus radar: weighted sums and weight of the offset vector, fading
-CUSUM = 30  # of the offset's size over what noise explains
+OFF_D2 = 30  # squared size of the mean offset in its own sigmas; two vessels in a million reach 28 by noise
 LIKELY = 31  # log likelihood that the MMSI belongs to this track
-PLOT_LON, PLOT_LAT, PLOT_RANGE, PLOT_AZ = 32, 33, 34, 35  # last radar plot, as measured; azimuth in radians
-PLOT_EE, PLOT_EN, PLOT_NN = 36, 37, 38
+PLOT_RANGE, PLOT_AZ = 34, 35  # last radar plot, as measured; azimuth in radians
+UNSEEN = 39  # log likelihood of the looks in a row that found nothing, if the vessel were there
 MU = 40  # three mode probabilities
 X = 43  # three modes of STRIDE: e n ve vn turn from LON, LAT, then their 5 x 5 covariance
 STRIDE = 30
@@ -45,6 +45,7 @@ FREE = -1  # n[STATE] of an unused row
 
 # c: counters of the whole tracker
 C_TOP, C_FREE, C_TRACK, C_CLOCK, C_KEYS = 0, 1, 2, 3, 4  # rows in use, free-list length, last number, time, hash keys
+C_REPLAY = 6  # how often the past was worked in again
 C_TABLES = 5  # set when a table must grow before the next report
 NC = 8
 
@@ -59,11 +60,13 @@ S_GLINT, S_GLINT_N = 38, 39  # wander of the echo over the hull: excess and leng
 S_H = 20  # 6 numbers of the normal matrix, 3 of its right side
 S_BLIND = 29  # count, then from, to in radians
 MAX_BLIND = 4
-NS = 40
+S_PRIOR_R, S_PRIOR_A = 40, 41  # the biases that the sites file states
+NS = 42
 
-# map: (sites, RINGS * SECTORS, 3), fading sums: false plots, looks at known vessels, looks that found them
+# chart: (sites, RINGS * SECTORS, NM), fading sums: false plots, looks at known vessels, hits, AIS
 RINGS, SECTORS = 24, 36
-MAP_FALSE, MAP_LOOKS, MAP_HITS = 0, 1, 2
+MAP_FALSE, MAP_LOOKS, MAP_HITS, MAP_AIS = 0, 1, 2, 3
+NM = 4
 
 # Verdicts on a report
 USED, NO_POSITION, TELEPORT, NO_IDENTITY, TOO_OLD, DUPLICATE, DISTRUSTED, BEGAN, HIDDEN = 0, 1, 2, 3, 4, 5, 6, 7, 8

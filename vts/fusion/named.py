@@ -8,8 +8,8 @@ MMSI), or takes the MMSI from a radar track that it no longer fits (divorce).
 import math
 
 from vts import geo, schema
+from vts.fusion import clutter, motion, registration, rows
 from vts.fusion import layout as col
-from vts.fusion import motion, rows
 from vts.jit import kernel
 from vts.units import DEG, KN, S
 
@@ -44,7 +44,7 @@ def middle(f, i, r, j):
 
 
 @kernel
-def take(f, n, c, free, keys, heads, hit_ns, look_ns, site, w, r, j, accel_config, gate2, sigma_m):
+def take(f, n, c, free, keys, heads, hit_ns, look_ns, births, site, chart, w, r, j, accel_config, gate2, sigma_m):
     """Report j of r into the tracks; returns (verdict, track number or -1)."""
     t_ns, mmsi = r.t_ns[j], r.ident[j]
     sigma = r.major_m[j] if not math.isnan(r.major_m[j]) else sigma_m
@@ -69,6 +69,10 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, site, w, r, j, accel_confi
         return col.TOO_OLD, -1
     if best >= 0 and best_d2 < gate2:
         n[best, col.MISFITS] = 0
+        f[best, col.LIKELY] = max(min(f[best, col.LIKELY] + 3.0 - 0.5 * best_d2, 30.0), -30.0)
+        lon, lat = middle(f, best, r, j)
+        registration.pair(f, n, best, r, j, lon, lat, site, r2)
+        clutter.hear(site, chart, lon, lat)
         if n[best, col.DISTRUST] == 1:
             _heard(f, n, best, r, j)
             return col.DISTRUSTED, n[best, col.TRACK]
@@ -79,23 +83,24 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, site, w, r, j, accel_confi
     while i != -1:  # the tracks of this MMSI that it does not fit: one that radar holds will lose the name
         after = n[i, col.NEXT]
         n[i, col.MISFITS] += 1
+        f[i, col.LIKELY] = max(f[i, col.LIKELY] - 0.5 * gate2, -30.0)
         held = n[i, col.RADAR_T] >= 0 and (t_ns - n[i, col.RADAR_T]) / S < CORROBORATED_S
         if held and n[i, col.MISFITS] >= DIVORCE_AFTER:
             rows.unname(n, keys, heads, i)
             n[i, col.AIS_T] = -1
-            n[i, col.KIND] = schema.RADAR_PLOT
+            n[i, col.KIND], n[i, col.DISTRUST] = schema.RADAR_PLOT, 0
         i = after
     i = _unnamed(f, n, c, r, j, t_ns, r2, accel_config)
     if i >= 0:
         motion.predict(f, i, (t_ns - n[i, col.T]) / S, rows.accel_mps2(f, n, i, accel_config), w)
         n[i, col.T] = t_ns
         rows.name(n, c, keys, heads, i, mmsi)
-        f[i, col.LIKELY] = 0.0
+        f[i, col.LIKELY] = f[i, col.OFF_E] = f[i, col.OFF_N] = f[i, col.OFF_W] = f[i, col.OFF_D2] = 0.0
         _use(f, n, i, r, j, r2, w)
         return col.USED, n[i, col.TRACK]
     if rivals >= MOST_RIVALS:
         return col.TELEPORT, -1
-    i = rows.begin(f, n, c, free, hit_ns, look_ns, t_ns, r.lon_deg[j], r.lat_deg[j], r2, 0.0, r2, r.kind[j])
+    i = rows.begin(f, n, c, free, hit_ns, look_ns, births, t_ns, r.lon_deg[j], r.lat_deg[j], r2, 0.0, r2, r.kind[j])
     rows.name(n, c, keys, heads, i, mmsi)
     _velocity(f, n, i, r, j, w)
     _heard(f, n, i, r, j)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from vts import geo, schema
-from vts.fusion import associate, clutter, motion, rows
+from vts.fusion import associate, clutter, motion, registration, rows
 from vts.fusion import layout as col
 from vts.jit import kernel
 from vts.units import DEG, S
@@ -15,6 +15,7 @@ PAIRS_A_PLOT = 24
 BEAM_RAD = 1.0 * DEG  # two vessels closer than this, and than PULSE_M, may give one plot
 PULSE_M = 40.0
 LOOK_S = 1.25  # rotations after a plot when its absence is certain
+PLACE_SIGMA_M = 30.0  # of a radar position without a range, from a site that nobody has described
 MERGED_COST = 0.3  # log odds: a track that lives on the echoes of another becomes doubtful
 MARRY_AFTER = 4  # scans
 GLINT_FADE = 0.999
@@ -28,6 +29,8 @@ def covariance(site, s, r, j, range_m, azimuth):
         axis, along, across = r.axis_deg[j] * DEG, r.major_m[j], r.minor_m[j]
     else:
         axis, along, across = azimuth, site[s, col.S_RANGE_SIGMA], range_m * site[s, col.S_AZ_SIGMA]
+        if range_m == 0.0:
+            along = across = PLACE_SIGMA_M
     sin, cos = math.sin(axis), math.cos(axis)
     a2, b2 = along * along, max(across * across, 1.0)
     ree, ren, rnn = a2 * sin * sin + b2 * cos * cos, (a2 - b2) * sin * cos, a2 * cos * cos + b2 * sin * sin
@@ -46,12 +49,16 @@ def _take_bearings(site, s, r, j, lon0, lat0, east_m, north_m):
     """(range_m, azimuth in radians) of a report as it was measured, or as its position says."""
     if not (math.isnan(r.range_m[j]) or math.isnan(r.azimuth_deg[j])):
         return r.range_m[j], r.azimuth_deg[j] * DEG
+    if math.isnan(site[s, col.S_LON]):
+        return 0.0, 0.0
     e, n = geo.lon_diff_deg(r.lon_deg[j], lon0) * east_m, (r.lat_deg[j] - lat0) * north_m
     return math.hypot(e, n), math.atan2(e, n) % clutter.TWO_PI
 
 
 @kernel
-def scan(f, n, c, free, hit_ns, look_ns, site, site_ns, chart, w, r, order, m, s, mid_ns, accel, verdict, track):
+def scan(
+    f, n, c, free, hit_ns, look_ns, births, site, site_ns, chart, w, r, order, m, s, mid_ns, accel, verdict, track
+):
     """The reports order[:m] of r, all plots of site s around mid_ns, into the tracks; returns nothing.
 
     Writes `verdict` and `track` at each report's row.
@@ -63,6 +70,7 @@ def scan(f, n, c, free, hit_ns, look_ns, site, site_ns, chart, w, r, order, m, s
         lon0, lat0 = r.lon_deg[order[0]], r.lat_deg[order[0]]
     east_m, north_m = geo.metres_per_degree(lat0)
 
+    ahead_ns = int(registration.clock_s(site, s) * S)
     # the plots, freed of what is known of the site's bias
     plot_t, plot_lon, plot_lat = np.empty(m, np.int64), np.empty(m), np.empty(m)
     plot_x, plot_y, plot_range, plot_az = np.empty(m), np.empty(m), np.empty(m), np.empty(m)
@@ -76,7 +84,7 @@ def scan(f, n, c, free, hit_ns, look_ns, site, site_ns, chart, w, r, order, m, s
         de, dn = dr * sin + range_m * cos * da, dr * cos - range_m * sin * da
         plot_lon[a] = r.lon_deg[j] + de / east_m
         plot_lat[a] = r.lat_deg[j] + dn / north_m
-        plot_t[a] = r.t_ns[j] - int(site[s, col.S_BIAS_T] * S)
+        plot_t[a] = r.t_ns[j] - ahead_ns
         plot_x[a] = geo.lon_diff_deg(plot_lon[a], lon0) * east_m
         plot_y[a] = (plot_lat[a] - lat0) * north_m
         plot_range[a], plot_az[a] = range_m, azimuth
@@ -230,7 +238,7 @@ def scan(f, n, c, free, hit_ns, look_ns, site, site_ns, chart, w, r, order, m, s
             track[j] = n[echo[a], col.TRACK]
         else:
             i = rows.begin(
-                *(f, n, c, free, hit_ns, look_ns, plot_t[a], plot_lon[a], plot_lat[a]),
+                *(f, n, c, free, hit_ns, look_ns, births, plot_t[a], plot_lon[a], plot_lat[a]),
                 *(noise[a, 0], noise[a, 1], noise[a, 2], r.kind[j]),
             )
             f[i, col.ODDS] += math.log(max(1.0 - taken[a], 0.05))
@@ -373,6 +381,7 @@ def _seen(f, n, hit_ns, look_ns, chart, site, r, i, s, j, t_ns, miss, gain):
     if n[i, col.STATE] != schema.TENTATIVE and n[i, col.HITS] > 5 and gap > 0:
         at = clutter.cell(site, s, f[i, col.PLOT_RANGE], f[i, col.PLOT_AZ] % clutter.TWO_PI)
         clutter.looked(chart, s, at, 1.0)
+    f[i, col.UNSEEN] = min(f[i, col.UNSEEN] + 4.0, 0.0)
     hit_ns[i, s] = look_ns[i, s] = t_ns
     n[i, col.LAST], n[i, col.RADAR_T] = max(n[i, col.LAST], t_ns), t_ns
     n[i, col.REPORTS] += 1
@@ -410,6 +419,10 @@ def look(f, n, c, hit_ns, look_ns, site, site_ns, chart, s, end_ns):
             continue
         at = clutter.cell(site, s, range_m, azimuth)
         pd = clutter.detection(chart, s, at)
+        if n[i, col.MMSI] >= 0:
+            # a small craft is missed where a ship is seen
+            small = n[i, col.KIND] == schema.AIS_B or f[i, col.LENGTH] < 30.0
+            f[i, col.UNSEEN] = max(f[i, col.UNSEEN] + math.log(1.0 - (0.4 * pd if small else pd)), -20.0)
         visible = f[i, col.VISIBLE]
         hidden = (1.0 - visible) + visible * (1.0 - pd)
         after = visible * (1.0 - pd) / hidden

@@ -66,7 +66,28 @@ def unname(n, keys, heads, i):
 
 
 @kernel
-def begin(f, n, c, free, hit_ns, look_ns, t_ns, lon, lat, ree, ren, rnn, kind):
+def number(c, births, t_ns, lon, lat):
+    """The number of a track that begins with this report: a new one, or the one it got before the past was redone.
+
+    An officer has seen those numbers; a late report must not shift them.
+    """
+    key = t_ns + math.floor(lon * 1e7) * 1_000_003 + math.floor(lat * 1e7) * 7_919
+    at = (key * 0x9E3779B1 >> 16) & (births.shape[0] - 1)
+    oldest = at
+    for k in range(4):
+        b = (at + k) & (births.shape[0] - 1)
+        if births[b, 0] == key and births[b, 2] < c[col.C_REPLAY]:
+            births[b, 2] = c[col.C_REPLAY]
+            return births[b, 1]
+        if births[b, 1] < births[oldest, 1]:
+            oldest = b
+    c[col.C_TRACK] += 1
+    births[oldest, 0], births[oldest, 1], births[oldest, 2] = key, c[col.C_TRACK], c[col.C_REPLAY]
+    return c[col.C_TRACK]
+
+
+@kernel
+def begin(f, n, c, free, hit_ns, look_ns, births, t_ns, lon, lat, ree, ren, rnn, kind):
     """A new track at a first position; returns its row."""
     if c[col.C_FREE] > 0:
         c[col.C_FREE] -= 1
@@ -74,7 +95,6 @@ def begin(f, n, c, free, hit_ns, look_ns, t_ns, lon, lat, ree, ren, rnn, kind):
     else:
         i = c[col.C_TOP]
         c[col.C_TOP] += 1
-    c[col.C_TRACK] += 1
     col.clear(f, n, i)
     for k in range(hit_ns.shape[1]):
         hit_ns[i, k] = -1
@@ -85,7 +105,7 @@ def begin(f, n, c, free, hit_ns, look_ns, t_ns, lon, lat, ree, ren, rnn, kind):
     if still:
         motion.pinned(f, i)
     f[i, col.ODDS] = RADAR_ODDS if kind >= schema.RADAR_PLOT else AIS_ODDS
-    n[i, col.TRACK] = c[col.C_TRACK]
+    n[i, col.TRACK] = number(c, births, t_ns, lon, lat)
     n[i, col.T] = n[i, col.LAST] = n[i, col.FIRST] = t_ns
     n[i, col.KIND], n[i, col.STATE] = kind, schema.TENTATIVE
     return i

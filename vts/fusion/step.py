@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from vts import schema
-from vts.fusion import clutter, motion, named, plots, rows
+from vts import geo, schema
+from vts.fusion import clutter, motion, named, plots, registration, rows
 from vts.fusion import layout as col
 from vts.jit import kernel
 from vts.units import S
@@ -16,7 +16,25 @@ SWEEP_NS = 2 * S
 
 @kernel
 def run(
-    f, n, c, free, keys, heads, hit_ns, look_ns, site, site_ns, chart, w, r, place, first, settings, verdict, track
+    f,
+    n,
+    c,
+    free,
+    keys,
+    heads,
+    hit_ns,
+    look_ns,
+    births,
+    site,
+    site_ns,
+    chart,
+    w,
+    r,
+    place,
+    first,
+    settings,
+    verdict,
+    track,
 ):
     """The reports from `first` on, in order of place and time, into the tracks; whole slots only.
 
@@ -51,7 +69,7 @@ def run(
                 verdict[j] = col.NO_IDENTITY
             else:
                 verdict[j], track[j] = named.take(
-                    f, n, c, free, keys, heads, hit_ns, look_ns, site, w, r, j, accel, gate2, ais_sigma
+                    f, n, c, free, keys, heads, hit_ns, look_ns, births, site, chart, w, r, j, accel, gate2, ais_sigma
                 )
         for s in range(sites):
             if counts[s] == 0:
@@ -63,7 +81,7 @@ def run(
                     order[m] = j
                     m += 1
             plots.scan(
-                *(f, n, c, free, hit_ns, look_ns, site, site_ns, chart, w, r, order, m, s),
+                *(f, n, c, free, hit_ns, look_ns, births, site, site_ns, chart, w, r, order, m, s),
                 *(slot * SLOT_NS + SLOT_NS // 2, accel, verdict, track),
             )
         for s in range(sites):
@@ -71,6 +89,7 @@ def run(
             turns = end_ns // int(site[s, col.S_PERIOD] * S) - (end_ns - SLOT_NS) // int(site[s, col.S_PERIOD] * S)
             if turns > 0:
                 clutter.rotate(site, chart, s, turns)
+                registration.solve(site, s)
         at = stop
     return at
 
@@ -85,8 +104,10 @@ def sweep_to(f, n, c, free, keys, heads, hit_ns, look_ns, at_ns, stale_factor, c
 
 
 @kernel
-def draw(f, n, c, heads, keys, at_ns, accel, w, out_row, out_f):
+def draw(f, n, c, heads, keys, site, chart, at_ns, accel, w, out_row, out_f, out_heard):
     """Every track that is to be shown, predicted to at_ns, into rows of out_f; returns how many.
+
+    out_heard: how much AIS is heard around it; NaN out of every radar's reach.
 
     Not shown: an echo that is not yet sure to be a vessel, and the first report of a rival to a named track.
     """
@@ -103,7 +124,14 @@ def draw(f, n, c, heads, keys, at_ns, accel, w, out_row, out_f):
         for column in range(col.NF):
             out_f[k, column] = f[i, column]
         motion.predict(out_f, k, (at_ns - n[i, col.T]) / S, rows.accel_mps2(f, n, i, accel), w)
-        out_row[k] = i
+        out_row[k], out_heard[k] = i, math.nan
+        for s in range(site.shape[0]):
+            if not math.isnan(site[s, col.S_LON]):
+                dx, dy = geo.offset_m(out_f[k, col.LON], out_f[k, col.LAT], site[s, col.S_LON], site[s, col.S_LAT])
+                range_m = math.hypot(dx, dy)
+                if range_m < site[s, col.S_MAX]:
+                    at = clutter.cell(site, s, range_m, math.atan2(dx, dy) % clutter.TWO_PI)
+                    out_heard[k] = clutter.ais_heard(chart, s, at)
         k += 1
     return k
 

@@ -12,12 +12,15 @@ import numpy as np
 from vts.config import FusionConfig
 from vts.errors import SchemaError, StateError
 from vts.fusion import layout as col
-from vts.fusion import rows, step
+from vts.fusion import registration, rows, step
+from vts.fusion.evidence import Evidence, Registration, doubts, findings_at
 from vts.fusion.known import Known
-from vts.schema import Alerts, Picture, Rejects, Reports, Scores, Statics, Tracks
+from vts.lifecycle import Lifecycle
+from vts.schema import Picture, Rejects, Reports, Scores, Statics, Tracks
 from vts.units import DEG, HOUR, KN, S
 
-VERSION = 2  # of the saved state
+VERSION = 3  # of the saved state
+KEEP_NS = 5 * S  # the state is kept this often, to go back to
 PENDING = 65_536  # rows that wait before the kernel is called without a picture having been asked for
 _TRACKS = ("f", "n", "free", "hit_ns", "look_ns")  # a row a track
 _TABLE = (*_TRACKS, "c", "keys", "heads", "site", "site_ns", "chart")
@@ -41,7 +44,7 @@ class Tracker:
         self._site = _site_table(self.sites)
         sites = len(self._site)
         self._site_ns = np.full(sites, -1, np.int64)
-        self._chart = np.zeros((sites, col.RINGS * col.SECTORS, 3))
+        self._chart = np.zeros((sites, col.RINGS * col.SECTORS, col.NM))
         self._f = np.zeros((64, col.NF))
         self._n = np.full((64, col.NI), -1, np.int64)
         self._free = np.zeros(64, np.int64)
@@ -50,7 +53,13 @@ class Tracker:
         self._c = np.zeros(col.NC, np.int64)
         self._keys = np.full(256, -1, np.int64)
         self._heads = np.full(256, -1, np.int64)
+        self._births = np.full((8192, 3), -1, np.int64)
         self._w = np.zeros(256)  # scratch of the kernels
+        self._done_ns = -1  # every report of a place before this has been worked in
+        self._past = []  # [(place, Reports)] since the oldest of the states kept
+        self._states = []  # [(time, {name: array})], to go back to when a report comes late
+        self._life = Lifecycle()
+        self._listener = None  # called with (Reports, verdicts, track numbers) of what was worked in
 
     @property
     def size(self):
@@ -63,7 +72,7 @@ class Tracker:
             self._pending.append(reports)
             self._pending_rows += reports.n
             if self._pending_rows >= PENDING:
-                self._work(int(_place(reports, self.config)[-1]) // step.SLOT_NS * step.SLOT_NS)
+                self._work(int(_place(reports, self.config)[-1]) // KEEP_NS * KEEP_NS)
 
     def learn(self, statics):
         """Take a batch of Statics."""
@@ -79,41 +88,99 @@ class Tracker:
             *(self._f, self._n, self._c, self._free, self._keys, self._heads, self._hit_ns, self._look_ns, at_ns),
             *(self.config.stale_factor, self.config.coast_s),
         )
-        tracks = self._tracks(at_ns)
+        tracks, alerts = self._tracks(at_ns)
         mmsis = np.unique(tracks.mmsi[tracks.mmsi >= 0])
         if at_ns % HOUR < self.config.picture_s * S:
             self._known.forget(mmsis, at_ns - HOUR)
-        return Picture(at_ns, tracks, self._known.of(mmsis), Alerts.empty(), Scores.empty())
+        return Picture(at_ns, tracks, self._known.of(mmsis), alerts, Scores.empty())
 
     def _work(self, before_ns):
-        """Run the kernel over the waiting reports whose place is before a time; both are deterministic."""
-        if not self._pending:
-            return
-        reports = Reports.concat(self._pending)
-        ready = _place(reports, self.config) < before_ns
-        self._pending = [] if ready.all() else [reports.take(~ready)]
-        self._pending_rows = 0 if ready.all() else self._pending[0].n
-        chosen = reports.take(ready)
-        place = _place(chosen, self.config)
-        # by slot, and in it by time of measurement; merge's own order decides between equals
-        order = np.lexsort((chosen.t_ns, place // step.SLOT_NS))
+        """Work in the waiting reports whose place is before a time: up to each keeping of the state, then up to it."""
+        if self._pending:
+            reports = Reports.concat(self._pending)
+            place = _place(reports, self.config)
+            ready = place < before_ns
+            self._pending = [] if ready.all() else [reports.take(~ready)]
+            self._pending_rows = 0 if ready.all() else self._pending[0].n
+            if ready.any():
+                for _, part, part_place, end_ns in _spans(reports.take(ready), place[ready]):
+                    self._take(part, np.maximum(part_place, self._done_ns), min(end_ns, before_ns))
+
+    def _take(self, reports, place, end_ns):
+        """Work in the reports of one span; where some were measured before it, go back and do it all again in order."""
+        if not self._states:
+            start_ns = int(place[0]) // KEEP_NS * KEEP_NS - int(self.config.ring_s) * S
+            self._states.append((start_ns, {name: getattr(self, f"_{name}").copy() for name in _TABLE}))
+        late = reports.t_ns < self._done_ns
+        if late.any():
+            oldest_ns = self._states[0][0]
+            lost = reports.t_ns < oldest_ns
+            self.rejects.add(col.REASONS[col.TOO_OLD], int(lost.sum()))
+            late &= ~lost
+            place = np.where(late, reports.t_ns, place)[~lost]
+            reports = reports.take(~lost)
+            if late.any():
+                self._again(reports, place, int(reports.t_ns[late[~lost]].min()))
+                return self._close(end_ns)
+        self._past.append((place, reports))
+        self._run(reports, place)
+        return self._close(end_ns)
+
+    def _again(self, reports, place, from_ns):
+        """Go back to the last state kept before `from_ns` and work in everything since then, `reports` among it."""
+        keep = max(k for k, (kept_ns, _) in enumerate(self._states) if kept_ns <= from_ns)
+        at_ns, state = self._states[keep]
+        self._states = self._states[: keep + 1]
+        track, serial = self._c[col.C_TRACK], self._c[col.C_REPLAY]
+        for name in _TABLE:
+            setattr(self, f"_{name}", state[name].copy())
+        self._c[col.C_TRACK], self._c[col.C_REPLAY] = track, serial + 1
+        self._size_up(self._known.mmsis())
+        since = [(p[p >= at_ns], r.take(p >= at_ns)) for p, r in self._past]
+        self._past = [(p[p < at_ns], r.take(p < at_ns)) for p, r in self._past if (p < at_ns).any()]
+        first = np.concatenate([np.zeros(sum(p.size for p, _ in since), bool), np.ones(reports.n, bool)])
+        table = Reports.concat([*(r for _, r in since), reports])
+        place = np.concatenate([*(p for p, _ in since), place])
+        self._done_ns = at_ns
+        for rows_, part, part_place, end_ns in _spans(table, place):
+            self._past.append((part_place, part))
+            self._run(part, part_place, first[rows_])
+            self._close(end_ns)
+
+    def _close(self, end_ns):
+        """Everything before end_ns has been worked in; at a full span, keep the state."""
+        self._done_ns = max(self._done_ns, end_ns)
+        if self._done_ns % KEEP_NS == 0 and (not self._states or self._states[-1][0] < self._done_ns):
+            self._states.append((self._done_ns, {name: getattr(self, f"_{name}").copy() for name in _TABLE}))
+            while len(self._states) > 1 and self._states[1][0] <= self._done_ns - self.config.ring_s * S:
+                self._states.pop(0)
+            oldest_ns = self._states[0][0]
+            self._past = [(p, r) for p, r in self._past if p.size and p.max() >= oldest_ns]
+
+    def _run(self, reports, place, first=None):
+        """The kernel over reports, by slot and in it by time of measurement; `first` marks those not counted before."""
+        order = np.lexsort((reports.seq, reports.sensor, reports.t_ns, place // step.SLOT_NS))
         if np.any(order[1:] < order[:-1]):
-            chosen, place = chosen.take(order), place[order]
-        verdict, track = np.full(chosen.n, -1, np.int8), np.full(chosen.n, -1, np.int64)
+            reports, place = reports.take(order), place[order]
+            first = first if first is None else first[order]
+        verdict, track = np.full(reports.n, -1, np.int8), np.full(reports.n, -1, np.int64)
         config = self.config
         settings = (
             *(config.process_noise_mps2, config.gate_sigma**2, config.ais_sigma_m, config.stale_factor),
             config.coast_s,
         )
         at = 0
-        while at < chosen.n:
+        while at < reports.n:
             at = step.run(
                 *(self._f, self._n, self._c, self._free, self._keys, self._heads, self._hit_ns, self._look_ns),
-                *(self._site, self._site_ns, self._chart, self._w, chosen, place, at, settings, verdict, track),
+                *(self._births, self._site, self._site_ns, self._chart, self._w, reports, place, at, settings),
+                *(verdict, track),
             )
-            if at < chosen.n:
+            if at < reports.n:
                 self._grow(int(self._c[col.C_TABLES]))
-        counts = np.bincount(verdict, minlength=len(col.REASONS))
+        if self._listener:
+            self._listener(reports, verdict, track)
+        counts = np.bincount(verdict if first is None else verdict[first], minlength=len(col.REASONS))
         for reason, count in zip(col.REASONS, counts, strict=True):
             if reason == "used":
                 self.rejects.used += int(count)
@@ -155,15 +222,17 @@ class Tracker:
     def _tracks(self, at_ns):
         """Tracks of what is to be shown at an instant, in order of `track`."""
         top = int(self._c[col.C_TOP])
-        row, f = np.empty(top, np.int64), np.empty((top, col.NF))
+        row, f, heard = np.empty(top, np.int64), np.empty((top, col.NF)), np.empty(top)
         k = step.draw(
-            *(self._f, self._n, self._c, self._heads, self._keys, at_ns),
-            *(self.config.process_noise_mps2, self._w, row, f),
+            *(self._f, self._n, self._c, self._heads, self._keys, self._site, self._chart, at_ns),
+            *(self.config.process_noise_mps2, self._w, row, f, heard),
         )
         order = np.argsort(self._n[row[:k], col.TRACK])
-        row, f = row[:k][order], f[:k][order]
+        row, f, heard = row[:k][order], f[:k][order], heard[:k][order]
         n = self._n[row]
-        return Tracks(
+        seen_by = self._seen_by(row, at_ns)
+        p_dark, p_spoof = doubts(f, n, seen_by, heard, at_ns, step.overdue(self._f, self._n, row))
+        tracks = Tracks(
             track=n[:, col.TRACK],
             mmsi=n[:, col.MMSI],
             t_ns=at_ns if k else None,
@@ -178,12 +247,31 @@ class Tracker:
             state=n[:, col.STATE],
             age_s=(at_ns - n[:, col.LAST]) / S,
             first_ns=n[:, col.FIRST],
-            seen_by=self._seen_by(row, at_ns),
+            seen_by=seen_by,
             **{name: f[:, col.EE + j] for j, name in enumerate(_COVARIANCE)},
             existence=0.5 + 0.5 * np.tanh(0.5 * f[:, col.ODDS]),
+            p_dark=p_dark,
+            p_spoof=p_spoof,
             length_m=f[:, col.LENGTH],
             reports=n[:, col.REPORTS],
         )
+        evidence = Evidence(at_ns, tracks, f, n, heard, self.registration())
+        return tracks, findings_at(evidence, self._life)
+
+    def registration(self):
+        """What each site reads too much, as learned so far: one Registration a site, sigmas NaN before enough pairs."""
+        out = []
+        for row in self._site[: len(self.sites)]:
+            known = row[col.S_PAIRS] >= registration.LEAST_PAIRS
+            sigma = np.sqrt(row[[col.S_VAR_R, col.S_VAR_A, col.S_VAR_T]]) if known else np.full(3, np.nan)
+            out.append(
+                Registration(
+                    *(float(row[col.S_BIAS_R]), float(sigma[0])),
+                    *(float(row[col.S_BIAS_A] / DEG), float(sigma[1] / DEG)),
+                    *(float(row[col.S_BIAS_T]), float(sigma[2]), float(row[col.S_PAIRS])),
+                )
+            )
+        return tuple(out)
 
     def _seen_by(self, row, at_ns):
         """Bit mask of the sensors that updated each row within twice their own interval."""
@@ -205,12 +293,20 @@ class Tracker:
             "config": dataclasses.asdict(self.config),
             "sites": _digest(self.sites),
             "picture_ns": self._picture_ns,
+            "done_ns": self._done_ns,
+            "states_ns": [at_ns for at_ns, _ in self._states],
+            "alerts": self._life.dump(),
             "used": self.rejects.used,
             "counts": self.rejects.counts,
         }
         arrays = {name: getattr(self, f"_{name}") for name in _TABLE}
         arrays |= {f"pending_{name}": column for name, column in zip(Reports._fields, pending, strict=True)}
         arrays |= {f"known_{name}": c for name, c in zip(Statics._fields, self._known.dump(), strict=True)}
+        past = Reports.concat([r for _, r in self._past])
+        arrays |= {f"past_{name}": column for name, column in zip(Reports._fields, past, strict=True)}
+        arrays["past_place"] = np.concatenate([np.empty(0, np.int64), *(p for p, _ in self._past)])
+        arrays |= {f"state{k}_{name}": a for k, (_, state) in enumerate(self._states) for name, a in state.items()}
+        arrays["births"] = self._births
         text = np.frombuffer(json.dumps(header, sort_keys=True).encode(), np.uint8)
         partial = path.with_name(path.name + ".partial")
         with open(partial, "wb") as file:
@@ -243,17 +339,38 @@ class Tracker:
 
     def _adopt(self, header, arrays):
         """Take over a saved state; KeyError, TypeError or ValueError where it does not fit together."""
-        for name in _TABLE:
-            mine, saved = getattr(self, f"_{name}"), arrays[name]
-            if saved.dtype != mine.dtype or saved.shape[1:] != mine.shape[1:]:
-                raise ValueError(f"column {name} is {saved.dtype} {saved.shape}")
-            setattr(self, f"_{name}", np.ascontiguousarray(saved))
+        like = {name: getattr(self, f"_{name}") for name in (*_TABLE, "births")}
+        for name, mine in like.items():
+            setattr(self, f"_{name}", _checked(arrays[name], mine))
+        self._states = [
+            (int(at_ns), {name: _checked(arrays[f"state{k}_{name}"], like[name]) for name in _TABLE})
+            for k, at_ns in enumerate(header["states_ns"])
+        ]
+        past = Reports(**{name: arrays[f"past_{name}"] for name in Reports._fields})
+        self._past = [(arrays["past_place"].astype(np.int64), past)] if past.n else []
+        self._done_ns = int(header["done_ns"])
+        self._life = Lifecycle.restore(header["alerts"])
         pending = Reports(**{name: arrays[f"pending_{name}"] for name in Reports._fields})
         self.update(pending)
         self._known = Known.restore(Statics(**{name: arrays[f"known_{name}"] for name in Statics._fields}))
         self._picture_ns = int(header["picture_ns"])
         self.rejects.used = int(header["used"])
         self.rejects.counts = {str(reason): int(count) for reason, count in header["counts"].items()}
+
+
+def _checked(saved, mine):
+    """A saved array, if it can stand for mine; ValueError where it cannot."""
+    if saved.dtype != mine.dtype or saved.shape[1:] != mine.shape[1:]:
+        raise ValueError(f"a table is {saved.dtype} {saved.shape}")
+    return np.ascontiguousarray(saved)
+
+
+def _spans(reports, place):
+    """(rows, Reports, places, end) of each span of KEEP_NS in which there are any, in order."""
+    span = place // KEEP_NS
+    for k in np.unique(span).tolist():
+        rows_ = np.flatnonzero(span == k)
+        yield rows_, reports.take(rows_), place[rows_], (k + 1) * KEEP_NS
 
 
 def _site_table(sites):
@@ -268,6 +385,7 @@ def _site_table(sites):
         row[[col.S_PERIOD, col.S_MIN, col.S_MAX]] = site.period_s, site.min_range_m, site.max_range_m
         row[[col.S_RANGE_SIGMA, col.S_AZ_SIGMA]] = site.sigma_range_m, site.sigma_azimuth_deg * DEG
         row[[col.S_BIAS_R, col.S_BIAS_A]] = site.range_bias_m, site.azimuth_bias_deg * DEG
+        row[[col.S_PRIOR_R, col.S_PRIOR_A]] = row[[col.S_BIAS_R, col.S_BIAS_A]]
         row[col.S_MOVES] = site.own_ship
         blind = np.radians(np.array(site.blind_deg[: col.MAX_BLIND], float)).reshape(-1)
         row[col.S_BLIND] = blind.size // 2
