@@ -111,14 +111,16 @@ class Area(click.ParamType):
 
 
 class Budget(click.ParamType):
-    """Alerts an hour: 6/h, or 6."""
+    """Alerts an hour: 6/h, or 6; all is no limit."""
 
     name = "N/h"
 
     def convert(self, value, param, ctx):
         text = str(value).removesuffix("/h")
+        if text == "all":
+            return float("inf")
         if not text.isdigit():
-            self.fail(f"{value!r} is not a number of alerts an hour such as 6/h", param, ctx)
+            self.fail(f"{value!r} is neither a number of alerts an hour such as 6/h nor all", param, ctx)
         return int(text)
 
 
@@ -190,7 +192,11 @@ def main():
 @click.option("--speed", default="max", help="Event time against the clock: 1, 10, ... or max.", show_default=True)
 @click.option("--watch", "watched", multiple=True, type=int, metavar="MMSI", help="Tell alerts of this vessel only.")
 @click.option("--only", multiple=True, metavar="RULE", help="Tell alerts of this rule only.")
-@click.option("--budget", type=Budget(), help="Tell at most so many an hour; alarms are always told.")
+@click.option(
+    "--budget",
+    type=Budget(),
+    help="Tell at most so many an hour, or all; default: the configuration's, all with --json. Alarms are always told.",
+)
 @click.option("--fail-on", type=click.Choice(["caution", "warning", "alarm"]), help="Exit 1 on an alert this severe.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was interrupted, with identical numbers.")
 @lang_option
@@ -258,6 +264,8 @@ def _replay(
         raise click.UsageError(
             f"no rule {unknown[0]!r}; there are {', '.join(r for r in sorted(rules) if '.' not in r)}"
         )
+    if budget is None and not as_json:
+        budget = settings.risk.alarms_per_hour
     told = Teller(words, tz, watched, only, budget, as_json)
     cut = Cut(start, end, area)
     stopping = Stop()

@@ -24,6 +24,7 @@ LANGUAGES = ("en", "zh")
 ZONES = {"UTC": (UTC, "UTC"), "Asia/Shanghai": (timezone(timedelta(hours=8)), "UTC+8")}
 UNKNOWN = "–"
 LANDMARK_DEG = 0.5
+FAR_M = 30 * NM
 
 
 @functools.cache
@@ -310,8 +311,11 @@ class Wording:
         return clean(self._zone_names[zone]) if known and self._zone_names[zone] else UNKNOWN
 
     def place(self, lon_deg, lat_deg):
-        """Where a position is, in words."""
-        return place_text(self.tr, self._gazetteer.nearest(lon_deg, lat_deg))
+        """Where a position is, in words; as on a chart where no landmark is near."""
+        place = self._gazetteer.nearest(lon_deg, lat_deg)
+        if place is None or place.distance_m > FAR_M:
+            return position_text(lon_deg, lat_deg) if math.isfinite(lon_deg) and math.isfinite(lat_deg) else ""
+        return place_text(self.tr, place)
 
     def sentence(self, alert):
         """One alert (a dict of the columns of Alerts) as a sentence, without time and place."""
