@@ -46,7 +46,7 @@ PARAMETERS = {
     "max_wait_h": (48.0, "h", "ours: beyond this a carrier is told to come another day"),
 }
 PLAN_COLUMNS = ("vessel", "mmsi", "terminal", "direction", "state", "eta", "start", "end", "wait_min", "why")
-REFUSED = 1e6  # minutes of waiting that a refusal weighs
+REFUSED = 1e5  # minutes of waiting that a refusal weighs: ten weeks
 MOVED = 0.5  # minutes of waiting that a minute weighs by which a slot given before is moved
 
 
@@ -230,7 +230,7 @@ class _Job:
         a, b = self.moves[k], self.moves[j]
         end_k, end_j = start_k_ns + self.run_ns(k), start_j_ns + self.run_ns(j)
         if a.direction == b.direction:
-            headway_ns = float(self.value(k, "headway_min")) * MINUTE
+            headway_ns = self.headway_ns(k)
             apart = abs(start_k_ns - start_j_ns) >= headway_ns and abs(end_k - end_j) >= headway_ns
             in_order = (start_k_ns < start_j_ns) == (end_k < end_j)
             return "" if apart and in_order else f"too close to {b.vessel}, {b.direction} {_hhmm(start_j_ns)} UTC"
@@ -239,6 +239,10 @@ class _Job:
         if self.value(k, "meeting_allowed") or end_k <= start_j_ns or end_j <= start_k_ns:
             return ""
         return f"would meet {b.vessel}, {b.direction} {_hhmm(start_j_ns)} UTC"
+
+    def headway_ns(self, k):
+        """Time between two starts the same way; a step at least."""
+        return max(int(float(self.value(k, "headway_min")) * MINUTE), self.step_ns)
 
     def start_ns(self, step):
         return self.origin_ns + round(step * self.step_ns)
@@ -256,9 +260,8 @@ class _Job:
         rows = _Rows()
         for k in range(len(self.moves)):
             rows.add([at[k, s] for s in self.steps[k]] + [refuse[k]], 1.0, 1.0, 1.0)
-        for k in range(len(self.moves)):
-            for j in range(k + 1, len(self.moves)):
-                self._add_clashes(rows, at, k, j)
+        for corridor in sorted({c for c, _ in self.routes}):
+            self._add_corridor(rows, at, corridor)
         self._add_berths(rows, at, refuse)
         self._add_escorts(rows, at)
         lower, upper = np.zeros(cost.size), np.ones(cost.size)
@@ -271,7 +274,7 @@ class _Job:
             integrality=np.ones(cost.size),
             bounds=Bounds(lower, upper),
             constraints=LinearConstraint(matrix, rows.low, rows.high),
-            options={"mip_rel_gap": 0.0, "time_limit": 60.0},
+            options={"mip_rel_gap": 0.0, "node_limit": 2000},  # a limit in seconds would plan by the machine's speed
         )
         if done.x is None:
             raise UsageError(
@@ -284,19 +287,44 @@ class _Job:
         return starts
 
     def _cost(self, k, step):
-        """Minutes that a movement waits, a little more for the later declared, and for being moved."""
+        """Minutes that a movement waits, a little less for the later declared, and those that it is moved."""
         start = self.start_ns(step)
         wait = (start - self.moves[k].eta_ns) / MINUTE
         moved = abs(start - self.before[k]) / MINUTE * MOVED if self.before[k] >= 0 else 0.0
-        return max(wait, 0.0) * (1.0 + 1e-4 * k) + moved
+        return max(wait, 0.0) * (1.0 - 1e-4 * min(k, 1000)) + moved
 
-    def _add_clashes(self, rows, at, k, j):
-        """No two starts that clash: one row per start of k, with every start of j that it excludes."""
-        for s in self.steps[k]:
-            against = [t for t in self.steps[j] if self.clash(k, self.start_ns(s), j, self.start_ns(t))]
-            if against:
-                # x[k,s] with any of j's excluded starts: since j has one start, their sum with x[k,s] is at most 1
-                rows.add([at[k, s]] + [at[j, t] for t in against], 1.0, -np.inf, 1.0)
+    def _add_corridor(self, rows, at, corridor):
+        """No two runs that clash in a corridor: of the starts in one row no two may be, so their sum is at most 1.
+
+        Same way: the starts of any time as long as the headway. Opposite ways: such a time of one way, with such a
+        time of the other that all clash with it. One row for many starts keeps the programme small and tight.
+        """
+        mine = [k for k, (c, _) in enumerate(self.routes) if c == corridor]
+        headway_ns, run_ns = self.headway_ns(mine[0]), self.run_ns(mine[0])
+        ways = []
+        for way in ("in", "out"):
+            pairs = [(k, s) for k in mine if self.moves[k].direction == way for s in self.steps[k]]
+            starts = np.array([self.start_ns(s) for _, s in pairs], np.int64)
+            columns = np.array([at[pair] for pair in pairs], np.int64)
+            order = np.argsort(starts, kind="stable")
+            ways.append((starts[order], columns[order]))
+        (starts, columns), (other_starts, other_columns) = ways
+        for times, cols in ways:
+            for t_ns in np.unique(times):
+                first, last = np.searchsorted(times, [t_ns, t_ns + headway_ns])
+                rows.add(cols[first:last].tolist(), 1.0, -np.inf, 1.0)
+        if self.value(mine[0], "meeting_allowed") or not starts.size or not other_starts.size:
+            return
+        span_ns = min(headway_ns, run_ns)
+        for t_ns in np.arange(starts[0] - span_ns, starts[-1] + 1, self.step_ns):
+            first, last = np.searchsorted(starts, [t_ns, t_ns + span_ns])
+            if first == last:
+                continue
+            low_ns, high_ns = starts[last - 1] - run_ns + 1, starts[first] + run_ns
+            for u_ns in range(int(low_ns), int(high_ns), span_ns):
+                begin, end = np.searchsorted(other_starts, [u_ns, min(u_ns + span_ns, high_ns)])
+                if begin < end:
+                    rows.add([*columns[first:last].tolist(), *other_columns[begin:end].tolist()], 1.0, -np.inf, 1.0)
 
     def _add_berths(self, rows, at, refuse):
         """Never more carriers alongside than berths; who comes in goes out no sooner than her stay."""
@@ -308,19 +336,19 @@ class _Job:
             for vessel in sorted(comes.keys() & leaves.keys()):
                 self._add_stay(rows, at, refuse, comes[vessel], leaves[vessel])
             lies = len(leaves.keys() - comes.keys())  # alongside when the plan begins
-            for t_ns in sorted({self.start_ns(s) + self.run_ns(k) for k in mine for s in self.steps[k]}):
-                columns, signs = [], []
-                for k in mine:
-                    arrives = self.moves[k].direction == "in"
-                    alone = arrives and self.moves[k].vessel not in leaves
-                    for s in self.steps[k]:
-                        done_ns = self.start_ns(s) + (self.run_ns(k) if arrives else self._turn_ns(k))
-                        over = alone and done_ns + self._stay_ns(k) + self._turn_ns(k) <= t_ns
-                        if done_ns <= t_ns and not over:
-                            columns.append(at[k, s])
-                            signs.append(1.0 if arrives else -1.0)
-                if any(sign > 0 for sign in signs):
-                    rows.add(columns, signs, -np.inf, berths - lies)
+            arrive = {k: self.moves[k].direction == "in" for k in mine}
+            places = [(k, s) for k in mine for s in self.steps[k]]
+            column = np.array([at[pair] for pair in places])
+            sign = np.array([1.0 if arrive[k] else -1.0 for k, _ in places])
+            # an arrival counts from its time, a departure once the berth has been made ready again
+            begins = np.array(
+                [self.start_ns(s) + (self.run_ns(k) if arrive[k] else self._turn_ns(k)) for k, s in places]
+            )
+            alone = np.array([arrive[k] and self.moves[k].vessel not in leaves for k, _ in places], bool)
+            stays = np.array([self._stay_ns(k) + self._turn_ns(k) for k, _ in places])
+            for t_ns in np.unique(begins[sign > 0]):
+                counts = np.flatnonzero((begins <= t_ns) & ~(alone & (begins + stays <= t_ns)))
+                rows.add(column[counts].tolist(), sign[counts].tolist(), -np.inf, berths - lies)
 
     def _stay_ns(self, k):
         return int(float(self.value(k, "berth_h", of_terminal=True)) * HOUR)
@@ -330,11 +358,12 @@ class _Job:
 
     def _add_stay(self, rows, at, refuse, k, j):
         """Movement j, out, starts no sooner than the stay after movement k, in; never if k is refused."""
-        for s in self.steps[k]:
-            ready_ns = self.start_ns(s) + self.run_ns(k) + self._stay_ns(k)
-            early = [t for t in self.steps[j] if self.start_ns(t) < ready_ns]
+        run_and_stay_ns = self.run_ns(k) + self._stay_ns(k)
+        for t_ns in [self.start_ns(s) for s in self.steps[k]]:
+            later = [at[k, s] for s in self.steps[k] if self.start_ns(s) >= t_ns]
+            early = [at[j, t] for t in self.steps[j] if self.start_ns(t) < t_ns + run_and_stay_ns]
             if early:
-                rows.add([at[k, s]] + [at[j, t] for t in early], 1.0, -np.inf, 1.0)
+                rows.add(later + early, 1.0, -np.inf, 1.0)
         rows.add([refuse[k]] + [at[j, t] for t in self.steps[j]], 1.0, -np.inf, 1.0)
 
     def _add_escorts(self, rows, at):
@@ -419,7 +448,7 @@ class _Job:
             if came and start_ns < starts[came[0]] + self.run_ns(came[0]) + self._stay_ns(came[0]):
                 return f"needs {float(self.value(k, 'berth_h', of_terminal=True)):g} h alongside"
             return ""
-        arrives_ns, taken = start_ns + self.run_ns(k), []
+        arrives_ns, others = start_ns + self.run_ns(k), []
         for j, m in enumerate(self.moves):
             if j == k or m.terminal != move.terminal or m.vessel == move.vessel:
                 continue
@@ -432,11 +461,16 @@ class _Job:
                 lies_ns = -math.inf
             else:
                 continue
-            turn_ns = self._turn_ns(k)
-            if arrives_ns < left_ns + turn_ns and lies_ns < arrives_ns + self._stay_ns(k) + turn_ns:
-                taken.append(m.vessel)
-        berths = float(self.value(k, "berths", of_terminal=True))
-        return f"berth taken by {', '.join(sorted(set(taken)))}" if len(set(taken)) >= berths else ""
+            others.append((m.vessel, lies_ns, left_ns + self._turn_ns(k)))
+        leaves_ns, berths = (
+            arrives_ns + self._stay_ns(k) + self._turn_ns(k),
+            float(self.value(k, "berths", of_terminal=True)),
+        )
+        for t_ns in [arrives_ns, *sorted(lies for _, lies, _ in others if arrives_ns < lies < leaves_ns)]:
+            taken = {vessel for vessel, lies, left in others if lies <= t_ns < left}
+            if len(taken) >= berths:
+                return f"berth taken by {', '.join(sorted(taken))}"
+        return ""
 
 
 class _Rows:

@@ -24,7 +24,14 @@ DAY0 = 1_750_032_000 * S  # 2025-06-16 00:00 UTC, 08:00 in China
 
 def waters(**properties):
     """A corridor of an hour's run to two terminals of one berth each."""
-    corridor = {"terminals": ["Diefu", "Dapeng"], "transit_min": 60, "headway_min": 60, "berth_h": 24, **properties}
+    corridor = {
+        "terminals": ["Diefu", "Dapeng"],
+        "transit_min": 60,
+        "headway_min": 60,
+        "berth_h": 24,
+        "max_wait_h": 30,
+        **properties,
+    }
     terminals = [
         zone("lng_terminal", [[list(place(x, y)) for x, y in ((0, 0), (99, 0), (99, 99), (0, 0))]]) for _ in "ab"
     ]
@@ -136,8 +143,8 @@ def test_busy_hours_are_not_given():
 
 def test_escorts_are_shared():
     two = [move("A"), move("B", terminal="Dapeng")]
-    assert [2.0, 2.0] == hours(lng.plan(two, waters(headway_min=0)))
-    plan = lng.plan(two, waters(headway_min=0, escorts=2, escort_fleet=3))
+    assert [2.0, 2.25] == hours(lng.plan(two, waters(headway_min=15)))
+    plan = lng.plan(two, waters(headway_min=15, escorts=2, escort_fleet=3))
     assert 1.0 == abs(hours(plan)[0] - hours(plan)[1])
 
 
