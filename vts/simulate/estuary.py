@@ -1,22 +1,26 @@
-"""Pearl River scenarios: estuary traffic between sourced anchorages.
+"""Pearl River and Mirs Bay: traffic between sourced anchorages and terminals.
 
 Geography: the anchorages 18GS (Guishan) and 13ZH (Dazhizhou South), the very-large-ship anchorage 4DT and the pilot
 stations are those of the Guangzhou port charter (read in dated copies of its text); the safety zone of the Hong Kong
 offshore LNG terminal is as its Marine Department's notice was quoted in the press in 2022-09. Fairways are examples
-drawn through waters between those anchorages and inside the port's outer limit: no chart, and no traffic scheme.
+drawn through waters between those anchorages and inside the port's outer limit: no chart, and no traffic scheme. In
+Mirs Bay ships lie where Global Fishing Watch's anchorage points (Apache-2.0) lie, and the ways avoid the noticed fish
+culture zones and Ping Chau.
 """
 
 import numpy as np
 
+from vts.simulate import arpa, frame, ships, transponder
 from vts.simulate import radar as radars
-from vts.simulate import ships, transponder
 from vts.simulate.motion import Motion, escort, helm, swing, tow
 from vts.simulate.radar import Plots, Radar
-from vts.simulate.scenario import START_NS, Scenario, Scene, line, polygon, streams, zone
+from vts.simulate.scenario import START_NS, Scenario, Scene, line, polygon, replaced, streams, zone
 from vts.simulate.transponder import AT_ANCHOR, FISHING, TOWING, Net
+from vts.units import KN
 
 CHARTER = "Guangzhou port charter (guangzhou gang kou zhang cheng), pilot anchorages; dated copy"
 NOTICE = "Hong Kong Marine Department notice, as quoted by GAC Hot Port News 2022-09-22"
+FISH_CULTURE = "Hong Kong Marine Department Notice 206/2023, as quoted by GAC Hot Port News"
 GS18 = ((113.763333, 22.122222), (113.798333, 22.122222), (113.798333, 22.141667), (113.763333, 22.141667))
 ZH13 = ((113.866667, 22.108333), (113.866667, 22.058333), (113.916667, 22.058333), (113.916667, 22.108333))
 DT4 = (113.985, 21.96)
@@ -28,24 +32,99 @@ FAIRWAY = (
 FERRY_LINE = ((113.885, 22.165), (113.800, 22.178), (113.700, 22.182), (113.605, 22.185))
 CROSS_LINE = ((113.885, 22.440), (113.862, 22.395), (113.815, 22.325), (113.700, 22.250), (113.640, 22.225))
 LNG_CORRIDOR = (DT4, (113.992, 22.020), (113.990, 22.080), (113.975, 22.130))
+DAPENG_CORRIDOR = ((114.555, 22.340), (114.515, 22.410), (114.472, 22.480), (114.460, 22.535), (114.447, 22.566))
+YANTIAN_WAY = ((114.560, 22.325), (114.500, 22.410), (114.420, 22.490), (114.330, 22.552), (114.292, 22.568))
+TAP_MUN_LINE = ((114.400, 22.460), (114.395, 22.505), (114.345, 22.560))
+YANTIAN_ANCHORAGE = ((114.569, 22.370), (114.575, 22.376), (114.561, 22.379), (114.582, 22.368), (114.572, 22.388))
+RADAR = {"fades": True, "glint": True, "wakes": 0.2, "clutter_cells": 12, "false_per_scan": 12.0}
+RADAR |= {"period_s": 3.0, "max_range_m": 32_000.0}
+FISH_ZONES = (
+    (
+        "Mirs Bay fish culture zone (E-H)",
+        ((114.377517, 22.4776), (114.372283, 22.47), (114.380633, 22.465033), (114.385867, 22.47265)),
+    ),
+    (
+        "Mirs Bay fish culture zone (I-L)",
+        ((114.37075, 22.4545), (114.370717, 22.44135), (114.391017, 22.441317), (114.391017, 22.454467)),
+    ),
+)
 SPEED_LIMIT_KN = 15.0
 MAIN_CHANNEL_SOURCE = (
     "Guangdong MSA notice 2018-28 art. 45: 15 kn in the main channel; the polygon is an example, not the channel"
 )
 
 
-def pearl_river(
-    seed,
-    name="pearl-river",
-    duration_s=2400,
-    vessels=40,
-    latency_s=(0.1, 1.5),
-    sites=1,
-):
+class Cast:
+    """The ships of a scenario while their motions are laid down; in the end every ship has one."""
+
+    def __init__(self, kinds, rng, scene, steps):
+        self.rng, self.scene, self.steps = rng, scene, steps
+        self.fleet, self.papers = ships.muster(list(kinds), rng.ships)
+        self.kinds = np.array(kinds)
+        self.status = np.zeros(len(kinds), np.int64)
+        self._motion = {}
+
+    def of(self, kind):
+        """Rows of the ships of a kind."""
+        return np.flatnonzero(self.kinds == kind)
+
+    def sail(self, which, routes, speeds, holds=None):
+        """Ships follow routes of (lon, lat) at speeds in kn, with waits in s."""
+        motion = helm(
+            [self.scene.plane(route) for route in routes],
+            speeds,
+            self.steps,
+            turn_deg_s=self.fleet.turn_deg_s[which],
+            gain_mps2=self.fleet.gain_mps2[which],
+            rng=self.rng.motion,
+            holds_s=holds,
+        )
+        self._put(which, motion)
+        return motion
+
+    def escort(self, leader, stations):
+        """The tugs keep their stations, (m ahead, m to starboard), on the leader."""
+        one = Motion(*(column[None] for column in self._motion[leader]))
+        for tug, (ahead, starboard) in zip(self.of("tug"), stations, strict=True):
+            self._put([tug], escort(one, 0, ahead, starboard, self.rng.motion))
+
+    def tow(self, tug, barge, line_m):
+        """A barge follows its tug."""
+        self._put([barge], tow(Motion(*(column[None] for column in self._motion[tug])), 0, line_m))
+        self.status[tug] = TOWING
+
+    def anchor(self, which, spots):
+        """Ships lie at anchor at (lon, lat)."""
+        xy = self.scene.plane(spots) if len(which) else np.empty((0, 2))
+        scope_m = 120.0 + self.fleet.length_m[which] / 2
+        self._put(which, swing(xy[:, 0], xy[:, 1], scope_m, self.steps, self.rng.motion))
+        self.status[which] = AT_ANCHOR
+
+    def _put(self, which, motion):
+        for k, ship in enumerate(which):
+            self._motion[int(ship)] = Motion(*(column[k] for column in motion))
+
+    def observed(self, name, seed, title, net, sites, *, silent=(), **more):
+        """The Scenario of these ships under sites and a net."""
+        motion = Motion(*(np.stack(c) for c in zip(*(self._motion[k] for k in range(self.fleet.n)), strict=True)))
+        messages = transponder.transmit(self.fleet, motion, self.status, net, self.rng.ais, self.scene, silent)
+        seen = [radars.scan(site, k, self.fleet, motion, self.rng.radar, self.scene) for k, site in enumerate(sites)]
+        return Scenario(
+            *(name, seed, title, self.scene, self.fleet, self.papers, motion, messages, net, sites, Plots.concat(seen)),
+            **more,
+        )
+
+    def fault(self, name, ship, **more):
+        """One entry of faults.json."""
+        return {"fault": name, "ship": int(ship), "mmsi": int(self.fleet.mmsi[ship])} | more
+
+
+ESCORTS = ((900, 0), (-550, 0), (0, 320), (0, -320))
+
+
+def pearl_river(seed, name, duration_s=2400, vessels=40, latency_s=(0.1, 1.5), sites=1):
     """Estuary traffic: fairway, ferries, anchorages, an LNG carrier with escorts; dark, speeding, anchored outside."""
     rng = streams(name, seed)
-    scene = Scene(START_NS, 113.80, 22.17)
-    steps = int(duration_s) + 1
     told = {"lng": 1, "tug": 4, "tow": 1, "pilot": 1, "law": 1, "ferry": 4}
     named = [kind for kind, count in told.items() for _ in range(count)]
     rest = max(vessels - len(named) - 1, 0)
@@ -54,83 +133,111 @@ def pearl_river(
     weights = np.array((0.24, 0.16, 0.14, 0.14, 0.14, 0.08, 0.06, 0.04))
     anchored = [("cargo", "bulker", "tanker", "container")[k % 4] for k in range(at_anchor)]
     sailing = list(rng.ships.choice(kinds, rest - at_anchor, p=weights))
-    kinds = [*named, "barge", *anchored, *sailing]
-    fleet, papers = ships.muster(kinds, rng.ships)
-    kinds = np.array(kinds)
-    parts, order, status = [], [], np.zeros(len(kinds), np.int64)
-
-    def sail(which, routes, speeds, holds=None):
-        parts.append(
-            helm(
-                [scene.plane(route) for route in routes],
-                speeds,
-                steps,
-                turn_deg_s=fleet.turn_deg_s[which],
-                gain_mps2=fleet.gain_mps2[which],
-                rng=rng.motion,
-                holds_s=holds,
-            )
-        )
-        order.extend(which)
-
-    lng = int(np.flatnonzero(kinds == "lng")[0])
-    sail([lng], [LNG_CORRIDOR], [9.0])
-    tugs = np.flatnonzero(kinds == "tug")
-    for tug, (ahead, starboard) in zip(tugs, ((900, 0), (-550, 0), (0, 320), (0, -320)), strict=True):
-        parts.append(escort(parts[0], 0, ahead, starboard, rng.motion))
-        order.append(tug)
-    tug, barge = int(np.flatnonzero(kinds == "tow")[0]), int(np.flatnonzero(kinds == "barge")[0])
-    sail([tug], [FAIRWAY[6:1:-1]], [5.0])
-    parts.append(tow(parts[-1], 0, 220.0))
-    order.append(barge)
-    status[tug] = TOWING
-    ferries = np.flatnonzero(kinds == "ferry")
-    lines = [path[:: (1, -1)[k % 2]] for k in range(len(ferries)) for path in ((FERRY_LINE, CROSS_LINE)[k // 2 % 2],)]
+    cast = Cast([*named, "barge", *anchored, *sailing], rng, Scene(START_NS, 113.80, 22.17), int(duration_s) + 1)
+    cast.sail(cast.of("lng"), [LNG_CORRIDOR], [9.0])
+    cast.escort(int(cast.of("lng")[0]), ESCORTS)
+    cast.sail(cast.of("tow"), [FAIRWAY[6:1:-1]], [5.0])
+    cast.tow(int(cast.of("tow")[0]), int(cast.of("barge")[0]), 220.0)
+    ferries = cast.of("ferry")
+    lines = [(FERRY_LINE, CROSS_LINE)[k // 2 % 2][:: (1, -1)[k % 2]] for k in range(len(ferries))]
     there_and_back = [[*path, *path[-2::-1]] for path in lines]
-    sail(ferries, there_and_back, [fleet.speed_kn[f] for f in ferries], [_stop(path, 240.0) for path in lines])
-    pilot, law = (int(np.flatnonzero(kinds == kind)[0]) for kind in ("pilot", "law"))
-    sail([pilot], [[(113.798, 22.133), (113.752, 22.095), (113.798, 22.133)]], [13.0], [[120.0, 0.0]])
-    sail([law], [[FAIRWAY[4], FAIRWAY[2], FAIRWAY[4]]], [14.0], [[60.0, 0.0]])
+    cast.sail(ferries, there_and_back, [cast.fleet.speed_kn[f] for f in ferries], [_stop(p, 240.0) for p in lines])
+    cast.sail(cast.of("pilot")[:1], [[(113.798, 22.133), (113.752, 22.095), (113.798, 22.133)]], [13.0], [[120.0, 0.0]])
+    cast.sail(cast.of("law")[:1], [[FAIRWAY[4], FAIRWAY[2], FAIRWAY[4]]], [14.0], [[60.0, 0.0]])
     lying = np.arange(len(named) + 1, len(named) + 1 + at_anchor)
     spots = _spots(rng.motion, at_anchor)
     if at_anchor:
         spots[-1] = (113.742, 22.112)  # outside every anchorage of the scenario, clear of the fairway
-    xy = scene.plane(spots) if at_anchor else np.empty((0, 2))
-    parts.append(swing(xy[:, 0], xy[:, 1], 120.0 + fleet.length_m[lying] / 2, steps, rng.motion))
-    order.extend(lying)
-    status[lying] = AT_ANCHOR
-    run = np.arange(len(named) + 1 + at_anchor, len(kinds))
-    fishers = kinds[run] == "fishing"
-    routes, speeds = _passages(scene, rng.motion, fleet, kinds, run, duration_s)
+    cast.anchor(lying, spots)
+    run = np.arange(len(named) + 1 + at_anchor, len(cast.kinds))
+    fishers = cast.kinds[run] == "fishing"
+    routes, speeds = _passages(rng.motion, cast.fleet, cast.kinds, run, duration_s)
+    big = [int(s) for s in run if cast.kinds[s] in ("cargo", "tanker", "bulker", "container")]
     speeder = int(run[~fishers][0]) if (~fishers).any() else -1
     for k, ship in enumerate(run):
         if ship == speeder:
-            routes[k], speeds[k] = [FAIRWAY[1], *FAIRWAY[2:]], [19.5] * (len(FAIRWAY) - 2)
-    sail(run, routes, speeds)
-    status[run[fishers]] = FISHING
-    joined = Motion.join(parts)
-    rank = np.argsort(np.array(order, np.int64))
-    motion = Motion(*(column[rank] for column in joined))
-    dark = [int(s) for s in run if kinds[s] in ("cargo", "tanker", "bulker", "container") and s != speeder][:1]
+            routes[k], speeds[k] = FAIRWAY[1:], [19.5] * (len(FAIRWAY) - 2)
+    cast.sail(run, routes, speeds)
+    cast.status[run[fishers]] = FISHING
+    dark = [s for s in big if s != speeder][:1]
     silent = [(ship, duration_s * 0.4, duration_s + 1.0) for ship in dark]
-    net = Net(latency_s=latency_s)
-    messages = transponder.transmit(fleet, motion, status, net, rng.ais, scene, silent)
-    sites = _sites()[:sites]
-    plots = Plots.concat([radars.scan(site, k, fleet, motion, rng.radar, scene) for k, site in enumerate(sites)])
-    faults = [
-        {"fault": "dark", "ship": s, "mmsi": int(fleet.mmsi[s]), "from_s": a, "to_s": duration_s} for s, a, _ in silent
-    ]
-    faults += [{"fault": "speeding", "ship": speeder, "mmsi": int(fleet.mmsi[speeder]), "limit_kn": SPEED_LIMIT_KN}]
+    faults = [cast.fault("dark", ship, from_s=from_s, to_s=duration_s) for ship, from_s, _ in silent]
+    if speeder >= 0:
+        faults.append(cast.fault("speeding", speeder, limit_kn=SPEED_LIMIT_KN))
     if at_anchor:
-        faults += [{"fault": "anchored outside", "ship": int(lying[-1]), "mmsi": int(fleet.mmsi[lying[-1]])}]
-    return Scenario(
-        name,
-        seed,
-        "Pearl River estuary, simulated",
-        *(scene, fleet, papers, motion, messages, net, sites, plots),
-        zones=_zones(),
-        faults=tuple(faults),
+        faults.append(cast.fault("anchored outside", lying[-1]))
+    given = {"zones": _zones(), "faults": tuple(faults), "silent": silent}
+    title = "Pearl River estuary, simulated"
+    return cast.observed(name, seed, title, Net(latency_s=latency_s), _sites()[:sites], **given)
+
+
+def mirs_bay(seed, name, duration_s=2700, vessels=28, latency_s=(0.1, 1.5)):
+    """An LNG carrier with four tugs comes up Mirs Bay, among Yantian traffic; a yacht cuts in ahead of her."""
+    rng = streams(name, seed)
+    named = ["lng", "tug", "tug", "tug", "tug", "pilot", "law", "yacht", "ferry", "ferry"]
+    rest = max(vessels - len(named), 0)
+    at_anchor = min(rest // 4, len(YANTIAN_ANCHORAGE))
+    anchored = ["container", "bulker", "cargo", "tanker"] * 3
+    sailing = list(rng.ships.choice(("container", "cargo", "coaster", "fishing", "small"), rest - at_anchor))
+    cast = Cast([*named, *anchored[:at_anchor], *sailing], rng, Scene(START_NS, 114.45, 22.46), int(duration_s) + 1)
+    carrier = cast.sail([0], [DAPENG_CORRIDOR], [10.0])
+    cast.escort(0, ESCORTS)
+    cast.sail([5], [[(114.545, 22.352), (114.53, 22.375), (114.545, 22.352)]], [12.0], [[600.0, 0.0]])
+    cast.sail([6], [[(114.470, 22.470), (114.458, 22.535), (114.470, 22.470), (114.515, 22.410)]], [13.0])
+    meet_s = 0.45 * duration_s
+    cast.sail([7], *_cutting_in(cast.scene, carrier, meet_s))
+    cast.sail([8, 9], [[*TAP_MUN_LINE, *TAP_MUN_LINE[-2::-1]], [*TAP_MUN_LINE[::-1], *TAP_MUN_LINE[1:]]], [24.0, 22.0])
+    lying = np.arange(len(named), len(named) + at_anchor)
+    cast.anchor(lying, np.array(YANTIAN_ANCHORAGE)[:at_anchor])
+    run = np.arange(len(named) + at_anchor, len(cast.kinds))
+    routes, speeds = [], []
+    for k, ship in enumerate(run):
+        if cast.kinds[ship] in ("fishing", "small"):
+            routes.append(np.array((114.405, 22.500)) + rng.motion.uniform(-1, 1, (9, 2)) * (0.018, 0.014))
+            speeds.append(min(float(cast.fleet.speed_kn[ship]), 8.0))
+            continue
+        way = np.array(YANTIAN_WAY)[:: (1, -1)[k % 2]]
+        way = np.vstack([way[0] + (way[1] - way[0]) * rng.motion.uniform(0, 0.9), way[1:]])
+        routes.append(_starboard(way, rng.motion.uniform(200, 450)))
+        speeds.append(float(cast.fleet.speed_kn[ship]))
+    cast.sail(run, routes, speeds)
+    cast.status[run[cast.kinds[run] == "fishing"]] = FISHING
+    faults = [cast.fault("cuts in ahead of the LNG carrier", 7, at_s=meet_s, ahead_m=CUT_IN_M)]
+    sites = (
+        Radar("sim-dapeng", 114.494, 22.535, 120.0, sac=200, sic=3, **RADAR),
+        Radar("sim-kat-o", 114.300, 22.540, 90.0, sac=200, sic=4, **RADAR),
     )
+    given = {"zones": _mirs_zones(), "faults": tuple(faults)}
+    return cast.observed(name, seed, "Mirs Bay, simulated", Net(latency_s=latency_s), sites, **given)
+
+
+CUT_IN_M = 800.0
+
+
+def _cutting_in(scene, carrier, meet_s):
+    """([route], [speeds], [holds]) of a yacht that crosses at right angles ahead of a carrier at a time."""
+    x, y, _vx, _vy, heading = (float(v) for v in carrier.at(0, meet_s))
+    s, c = np.sin(np.radians(heading)), np.cos(np.radians(heading))
+    ahead = np.array((x + CUT_IN_M * s, y + CUT_IN_M * c))
+    across, run_m, speed_kn = np.array((c, -s)), 1_800.0, 12.0
+    way = ahead - np.outer((-1.0, -1.0 + 30.0 / run_m, 0.0, 0.6), across) * run_m * -1.0
+    lon, lat = frame.enu_to_lonlat(way[:, 0], way[:, 1], scene.lon0_deg, scene.lat0_deg)
+    wait_s = max(meet_s - run_m / (speed_kn * KN) - 25.0, 0.0)
+    return [np.stack([lon, lat], axis=1)], [speed_kn], [[wait_s, 0.0, 0.0]]
+
+
+def bridge_watch(seed, name, duration_s=1200, vessels=9):
+    """What a patrol ship's own radar sends: RMC, HDT and TTM while she sails up the fairway, and AIS beside it."""
+    rng = streams(name, seed)
+    kinds = ["law", *(("cargo", "container", "tanker", "coaster")[k % 4] for k in range(max(vessels - 1, 0)))]
+    cast = Cast(kinds, rng, Scene(START_NS, 113.80, 22.17), int(duration_s) + 1)
+    cast.sail([0], [FAIRWAY], [12.0])
+    run = np.arange(1, len(kinds))
+    cast.sail(run, *_passages(rng.motion, cast.fleet, cast.kinds, run, duration_s))
+    scenario = cast.observed(name, seed, "A bridge's radar, simulated", Net(), ())
+    own = arpa.Arpa()
+    targets = arpa.track(own, scenario.motion, rng.radar, scenario.scene)
+    return replaced(scenario, arpa=own, targets=targets)
 
 
 def _stop(path, wait_s):
@@ -152,7 +259,7 @@ def _spots(rng, n):
     return np.array(spots).reshape(-1, 2)
 
 
-def _passages(scene, rng, fleet, kinds, run, duration_s):
+def _passages(rng, fleet, kinds, run, duration_s):
     """(routes, speeds) of ships on the fairway, keeping to starboard of it, each from its own place on it."""
     routes, speeds = [], []
     middle = np.array(FAIRWAY)
@@ -186,10 +293,9 @@ def _loiter(rng):
 
 def _sites():
     """Two simulated radar sites beside the fairway."""
-    common = {"fades": True, "glint": True, "wakes": 0.2, "period_s": 3.0, "clutter_cells": 12, "false_per_scan": 12.0}
     return (
-        Radar("sim-guishan", 113.822, 22.142, 60.0, sac=200, sic=1, max_range_m=32_000.0, **common),
-        Radar("sim-neilingding", 113.802, 22.412, 80.0, sac=200, sic=2, max_range_m=32_000.0, **common),
+        Radar("sim-guishan", 113.822, 22.142, 60.0, sac=200, sic=1, **RADAR),
+        Radar("sim-neilingding", 113.802, 22.412, 80.0, sac=200, sic=2, **RADAR),
     )
 
 
@@ -222,4 +328,19 @@ def _zones():
     )
 
 
-SCENARIOS = {"pearl-river": pearl_river}
+def _mirs_zones():
+    """Zones of Mirs Bay: fish culture as noticed, the corridor as an example."""
+    return (
+        *(zone(name, "obstruction_area", polygon(ring), source=FISH_CULTURE) for name, ring in FISH_ZONES),
+        zone(
+            "Example LNG corridor to Dapeng",
+            "corridor",
+            line(DAPENG_CORRIDOR),
+            width_port_m=500.0,
+            width_starboard_m=500.0,
+            max_speed_kn=12.0,
+        ),
+    )
+
+
+SCENARIOS = {"pearl-river": pearl_river, "mirs-bay": mirs_bay, "bridge-watch": bridge_watch}

@@ -20,20 +20,23 @@ from vts.schema import (
     AIS_LONG_RANGE,
     AIS_SENSOR,
     RADAR_PLOT,
+    RADAR_TRACK,
     Reports,
     Statics,
 )
 from vts.simulate import aivdm, frame
+from vts.simulate import arpa as bridge
 from vts.simulate.aivdm import Messages
 from vts.simulate.bound import posterior
 from vts.simulate.motion import Motion, mode
 from vts.simulate.radar import Plots
 from vts.simulate.ships import Fleet
 from vts.simulate.transponder import Net
-from vts.units import DAY, KN, MINUTE, S
+from vts.units import DAY, KN, MINUTE, NM, S
 
 START_NS = 1_772_416_800 * S  # 2026-03-02T02:00:00Z, a Monday morning in the estuary
 ACCURATE_M, COARSE_M, LONG_RANGE_M = 10.0, 30.0, 185.2 / 12**0.5  # 1 sigma that decoders give to the accuracy flag
+ARPA_SIGMA = {"sigma_range_m": 25.0, "sigma_azimuth_deg": 0.3}
 PRIMARY = 3  # CAT010 I020: type of the report, primary surveillance radar
 _KIND_OF_TYPE = np.full(28, -1, np.int8)
 _KIND_OF_TYPE[[1, 2, 3]], _KIND_OF_TYPE[[18, 19]] = AIS_A, AIS_B
@@ -68,6 +71,8 @@ class Scenario:
     net: Net = field(default_factory=Net)
     radars: tuple = ()
     plots: Plots = field(default_factory=Plots.empty)
+    arpa: bridge.Arpa | None = None  # the radar of one of the ships
+    targets: bridge.Targets = field(default_factory=bridge.Targets.empty)
     zones: tuple = ()  # GeoJSON features
     faults: tuple = ()  # what is wrong, as dicts: fault, ship, mmsi, from_s, to_s, ...
     noise_m2s3: float = 2e-4  # spectral density of the acceleration by wind and sea, for the bound
@@ -119,10 +124,14 @@ class Scenario:
             "sigma_azimuth_deg",
         )
         same += ("min_range_m", "max_range_m")
-        return tuple(
+        sites = [
             Site(number=k, date=self._date, **{name: getattr(radar, name) for name in same})
             for k, radar in enumerate(self.radars)
-        )
+        ]
+        if self.arpa:
+            reach = {"period_s": self.arpa.period_s, "max_range_m": self.arpa.max_range_m}
+            sites.append(Site(self.arpa.name, len(sites), date=self._date, own_ship=True, **reach, **ARPA_SIGMA))
+        return tuple(sites)
 
     @property
     def _date(self):
@@ -131,6 +140,7 @@ class Scenario:
     def reports(self):
         """Reports as the decoders read them back from the written files, in order of reception; `seq` is the row."""
         parts = [self._ais_reports(), *(self._radar_reports(site) for site in range(len(self.radars)))]
+        parts.append(self._arpa_reports())
         reports = Reports.concat(parts)
         reports = reports.take(np.lexsort((reports.sensor, reports.t_ns, reports.rx_ns)))
         return reports._replace(seq=np.arange(reports.n))
@@ -213,6 +223,29 @@ class Scenario:
             length_m=plots.length_m,
         )
 
+    def _arpa_reports(self):
+        told, sensor = self.targets, len(self.radars) + 1
+        range_m = told.range_nm * NM
+        e, n = frame.polar_to_enu(range_m, told.bearing_deg)
+        lon, lat = frame.enu_to_lonlat(e, n, told.own_lon_deg, told.own_lat_deg)
+        across_m, along_m = range_m * np.radians(ARPA_SIGMA["sigma_azimuth_deg"]), ARPA_SIGMA["sigma_range_m"]
+        return Reports(
+            t_ns=told.t_ns,
+            rx_ns=told.t_ns,
+            sensor=sensor,
+            kind=RADAR_TRACK,
+            ident=told.number,
+            lon_deg=lon,
+            lat_deg=lat,
+            range_m=range_m,
+            azimuth_deg=told.bearing_deg,
+            sog_kn=told.sog_kn,
+            cog_deg=told.cog_deg,
+            major_m=np.maximum(across_m, along_m),
+            minor_m=np.minimum(across_m, along_m),
+            axis_deg=np.where(across_m > along_m, told.bearing_deg + 90.0, told.bearing_deg) % 180.0,
+        )
+
     def write(self, out_dir):
         """Write the scenario's files into a folder, which is made; returns their paths in order of name."""
         import pyarrow as pa
@@ -226,7 +259,10 @@ class Scenario:
                 log.writelines(aivdm.encode(self.messages, self.papers, self.net.stations))
         for site, radar in enumerate(self.radars):
             (out / f"radar-{radar.name}.ast").write_bytes(self._cat010(site))
-        if self.radars:
+        if self.arpa:
+            with open(out / "arpa.nmea", "wb") as log:
+                log.writelines(bridge.sentences(self.arpa, self.motion, self.targets, self.scene))
+        if self.sites:
             from vts.radar.site import to_toml
 
             heading = f"# Simulated: scenario {self.name}, seed {self.seed}. No real radar stands here.\n"

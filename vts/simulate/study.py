@@ -164,7 +164,20 @@ def named(title, maker=preset, **settings):
     return made
 
 
+def open_sea(seed, name, vessels=60, radius_m=40_000.0, duration_s=1800):
+    """Open sea under one radar as it is: Pd falls with range, clutter, glint, class B, long-range AIS, ships unseen."""
+    rng = streams(name, seed)
+    kinds = list(rng.ships.choice(("cargo", "container", "bulker", "tanker", "fishing", "yacht", "small"), vessels))
+    fleet, papers = ships.muster(kinds, rng.ships)
+    motion = cruise(rng.motion, vessels, radius_m, int(duration_s) + 1, 4.0)
+    seen = {"fades": True, "glint": True, "wakes": 0.1, "clutter_cells": 30, "height_m": 40.0}
+    sites = (site(radius_m, 25.0, **seen),)
+    net = Net(stations=("SIM-SEA", "SIM-COAST"), heard=(0.9, 0.4), latency_s=(0.2, 3.0), long_range=True)
+    return observe(name, seed, rng, Scene(START_NS, *SITE), fleet, papers, motion, sites, net)
+
+
 SCENARIOS = {
+    "open-sea": open_sea,
     "n20": named(
         "Study preset: 20 ships within 10 km, 50 false plots a scan.",
         vessels=20,

@@ -65,7 +65,7 @@ def as_read(reports):
     return reports.take(order)
 
 
-@pytest.mark.parametrize("name", ["pearl-river", "n20"])
+@pytest.mark.parametrize("name", ["pearl-river", "n20", "open-sea", "bridge-watch", "station-clock"])
 def test_decoders_read_back_what_the_scenario_says(name, tmp_path, few):
     import ais
     from vts import radar
@@ -77,7 +77,9 @@ def test_decoders_read_back_what_the_scenario_says(name, tmp_path, few):
     assert scenario.sites == sites
     feed = ais.read(tmp_path / "ais.nmea")
     batches = list(feed)
-    plots = [b for site in sites for b in radar.read(tmp_path / f"radar-{site.name}.ast", sites)]
+    files = [tmp_path / f"radar-{site.name}.ast" for site in scenario.radars]
+    files += [tmp_path / "arpa.nmea"] if scenario.arpa else []
+    plots = [b for file in files for b in radar.read(file, sites)]
     got = as_read(Reports.concat([b for b in batches if isinstance(b, Reports)] + plots))
     said = as_read(scenario.reports())
     assert said.n == got.n
