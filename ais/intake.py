@@ -1,6 +1,9 @@
 """From a log's blocks to whole messages: lines cut at newlines, envelopes read, every line counted."""
 
+import contextlib
 import itertools
+import queue
+import threading
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +23,9 @@ class Held(NamedTuple):
     joined: np.ndarray  # payloads of several parts
     frames: envelope.Frames
     rows: int
+    counts: np.ndarray  # lines by bucket; later stages add theirs
+    firsts: np.ndarray  # place in buf of the first of each bucket, or -1
+    notes: list  # (reason, lines, example) of what no buffer holds any more
 
 
 def opened(blocks):
@@ -47,22 +53,69 @@ def recorded(blocks):
     yield b"".join(held)
 
 
+class _Room:
+    """The arrays of one Held, used again for a later one."""
+
+    def __init__(self):
+        self.buf = np.empty(0, np.uint8)
+        self.joined = np.empty(0, np.uint8)
+        self.frames = envelope.frames(0)
+        self.counts = np.zeros(len(envelope.REASONS), np.int64)
+        self.firsts = np.zeros(len(envelope.REASONS), np.int64)
+
+
+def ahead(work):
+    """The items of `work`, made in a thread of its own, one ahead of the caller; what it raises is raised here.
+
+    Kernels hold no lock, so that two cores work: one finds the sentences while the other decodes those found before.
+    """
+    waiting = queue.Queue(1)
+    stop = threading.Event()
+
+    def put(item):
+        while not stop.is_set():
+            with contextlib.suppress(queue.Full):
+                waiting.put(item, timeout=0.2)
+                return
+
+    def run():
+        try:
+            for item in work:
+                put((item, None))
+                if stop.is_set():
+                    return
+            put((None, None))
+        except BaseException as error:
+            put((None, error))
+
+    thread = threading.Thread(target=run, name="ais intake", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = waiting.get()
+            if error is not None:
+                raise error
+            if item is None:
+                return
+            yield item
+    finally:
+        stop.set()
+        thread.join()
+
+
 class Intake:
-    """An iterable of Held; `rejects` counts the lines. `counts` and `firsts` are this buffer's, for later stages."""
+    """An iterable of Held, of which three are alive at a time; `rejects` counts the lines that were settled."""
 
     def __init__(self, source, *, keep_bad=False, size=1 << 20):
         self.chunks = source if isinstance(source, Chunks) else chunks(source, size)
         self.rejects = Rejects(self.chunks.name)
         self.state = envelope.fresh()
         self.keep_bad = keep_bad
-        self.counts = np.zeros(len(envelope.REASONS), np.int64)
-        self.firsts = np.full(len(envelope.REASONS), -1, np.int64)
-        self._buf = np.empty(0, np.uint8)
-        self._joined = np.empty(0, np.uint8)
-        self._frames = envelope.frames(0)
+        self._rooms = [_Room() for _ in range(3)]  # one being filled, one waiting, one with the caller
+        self._notes = []
 
     def over(self, blocks):
-        """Held after Held of these blocks; the caller settles what it counted before it asks for the next."""
+        """Held after Held of these blocks; the caller settles each."""
         base, tail, skipping = 0, b"", False
         for block in blocks:
             if skipping:
@@ -79,13 +132,14 @@ class Intake:
             else:
                 tail += block
             if len(tail) > envelope.MAX_LINE:
-                self.rejects.add(envelope.REASONS[envelope.TOO_LONG], 1, tail[:200])
+                self._notes.append((envelope.REASONS[envelope.TOO_LONG], 1, tail[:200]))
                 self.state.mark[envelope.MARK_LINES] += 1
                 base += len(tail)
                 tail, skipping = b"", True
         if tail:
             yield self._held(tail, b"\n", base)
         self._orphans()
+        yield self._held(b"", b"", base)
 
     def __iter__(self):
         return self.over(self.blocks())
@@ -97,30 +151,35 @@ class Intake:
 
     def _held(self, tail, block, base):
         n = len(tail) + len(block)
-        if self._buf.size < n + envelope.PAD:
-            self._buf = np.empty(n + n // 8 + envelope.PAD, np.uint8)
-            self._joined = np.empty(n + self.state.part.size + envelope.PAD, np.uint8)
-            self._frames = envelope.frames(n + n // 8)
-        buf = self._buf
+        self._rooms.append(self._rooms.pop(0))
+        room = self._rooms[-1]
+        if room.buf.size < n + envelope.PAD:
+            room.buf = np.empty(n + n // 8 + envelope.PAD, np.uint8)
+            room.joined = np.empty(n + self.state.part.size + envelope.PAD, np.uint8)
+            room.frames = envelope.frames(n + n // 8)
+        buf = room.buf
         buf[: len(tail)] = np.frombuffer(tail, np.uint8)
         buf[len(tail) : n] = np.frombuffer(block, np.uint8)
         buf[n : n + envelope.PAD] = envelope.NL
+        room.counts[:], room.firsts[:] = 0, -1
         rows = envelope.walk(
-            buf, n, base, self.keep_bad, self.state, self._joined, self.counts, self.firsts, self._frames
+            buf, n, base, self.keep_bad, self.state, room.joined, room.counts, room.firsts, room.frames
         )
-        self._json(buf, rows, base)
-        return Held(buf, n, base, self._joined, self._frames, rows)
+        notes, self._notes = self._notes, []
+        held = Held(buf, n, base, room.joined, room.frames, rows, room.counts, room.firsts, notes)
+        self._json(held)
+        return held
 
-    def _json(self, buf, rows, base):
+    def _json(self, held):
         """Make messages of JSON lines: the payload takes the line's place in the buffer."""
-        frames = self._frames
-        for row in np.flatnonzero(frames.at[:rows] == envelope.JSON):
+        buf, frames = held.buf, held.frames
+        for row in np.flatnonzero(frames.at[: held.rows] == envelope.JSON):
             from ais.jsonl import read_line
 
-            at, size = int(frames.offset[row] - base), int(frames.size[row])
+            at, size = int(frames.offset[row] - held.base), int(frames.size[row])
             line = read_line(bytes(buf[at : at + size]))
             if line is None or len(line.payload) > size:
-                envelope.count(self.counts, self.firsts, envelope.JSON_OTHER, at)
+                envelope.count(held.counts, held.firsts, envelope.JSON_OTHER, at)
                 frames.at[row] = envelope.SKIP
                 continue
             buf[at : at + len(line.payload)] = np.frombuffer(line.payload, np.uint8)
@@ -134,15 +193,15 @@ class Intake:
 
     def settle(self, held):
         """Move this buffer's counts to `rejects`, with the first line of each reason."""
-        for bucket in np.flatnonzero(self.counts):
+        for bucket in np.flatnonzero(held.counts):
             if bucket == envelope.USED:
-                self.rejects.used += int(self.counts[bucket])
+                self.rejects.used += int(held.counts[bucket])
             else:
-                at = int(self.firsts[bucket])
+                at = int(held.firsts[bucket])
                 line = bytes(held.buf[at : min(at + 200, held.n)]).split(b"\n")[0].rstrip() if at >= 0 else b""
-                self.rejects.add(envelope.REASONS[bucket], int(self.counts[bucket]), line)
-        self.counts[:] = 0
-        self.firsts[:] = -1
+                self.rejects.add(envelope.REASONS[bucket], int(held.counts[bucket]), line)
+        for reason, lines, example in held.notes:
+            self.rejects.add(reason, lines, example)
 
     def _orphans(self):
         """Parts whose message was never completed."""
@@ -151,7 +210,7 @@ class Intake:
         lines = sum(int(have).bit_count() for have in slot[waiting, envelope.HAVE])
         if lines:
             first = slot[waiting, envelope.WHERE].min()
-            self.rejects.add(envelope.REASONS[envelope.ORPHAN], lines, f"the message begun at byte {first}")
+            self._notes.append((envelope.REASONS[envelope.ORPHAN], lines, f"the message begun at byte {first}"))
             slot[:, envelope.KEY] = 0
 
     @property

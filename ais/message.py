@@ -635,7 +635,7 @@ class Messages:
 
     def _message(self, held, row, stations):
         """The dict of one row, or None when it was counted under a reason."""
-        frames, counts = held.frames, self.intake.counts
+        frames, counts = held.frames, held.counts
         at, size, parts = int(frames.at[row]), int(frames.size[row]), int(frames.parts[row])
         if at == envelope.SKIP:
             return None
@@ -650,7 +650,7 @@ class Messages:
                 bucket = envelope.TYPE
         if fields is None:
             first = max(int(frames.seq[row]) - held.base, 0)
-            envelope.count(counts, self.intake.firsts, bucket, first)
+            envelope.count(counts, held.firsts, bucket, first)
             counts[bucket] += parts - 1
             return None
         counts[envelope.USED] += parts

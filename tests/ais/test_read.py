@@ -64,3 +64,37 @@ def test_start_and_rate_give_times_to_a_log_without():
     line = b"!AIVDM,1,1,,A,15RTgt0PAso;90TKcjM8h6g208CQ,0*4A\n!AIVDM,1,1,,A,16SteH0P00Jt63hHaa6SagvJ087r,0*42\n"
     reports, _, _ = read_all([line], start="2026-01-01T00:00:33Z", rate=2)
     assert [0, 500_000_000] == list(reports.rx_ns - np.datetime64("2026-01-01T00:00:33", "ns").astype(np.int64))
+
+
+def test_two_cores_give_the_same_rows_as_one(data, few):
+    from ais.feed import Wire
+
+    log = data("ais", "uscg-nais-2016", "ais_2016_07_28_aa").read_bytes()[: few(3_000_000, 10_000)]
+    blocks = [log[at : at + 100_003] for at in range(0, len(log), 100_003)]
+    one, two = Wire(blocks, cores=1), Wire(blocks, cores=2)
+    for a, b in zip(one, two, strict=True):
+        assert [c.tobytes() for t in a for c in t] == [c.tobytes() for t in b for c in t]
+    assert one.intake.rejects.counts == two.intake.rejects.counts
+
+
+def test_a_reader_that_stops_early_leaves_no_thread(data):
+    import threading
+
+    from ais.feed import Wire
+
+    before = threading.active_count()
+    work = iter(Wire([b"x\n"] * 100, start=0, cores=2))
+    next(work)
+    work.close()
+    assert before == threading.active_count()
+
+
+def test_what_breaks_in_the_other_thread_is_raised_here():
+    from ais.feed import Wire
+
+    def blocks():
+        yield b"x\n"
+        raise LogError("the disk broke; copy it")
+
+    with pytest.raises(LogError, match="disk broke"):
+        list(Wire(blocks(), cores=2))
