@@ -92,6 +92,14 @@ class Watch:
             self._terms = Terms(zones, registers, self.config, self._rules)
         return self._terms
 
+    def acknowledge(self, alert, at_ns):
+        """The officer has seen an alert: one Alerts row, or none when it is not open. A latched one may now clear."""
+        return self.alerts.acknowledge(at_ns, alert)
+
+    def suppress(self, until_ns, *, rule="", mmsi=-1, track=-1, zone=-1, reason=""):
+        """Raise nothing that fits all that is given, until then in event time; kept with the Watch."""
+        self.alerts.suppress(until_ns, rule=rule, mmsi=mmsi, track=track, zone=zone, reason=reason)
+
     def open_visits(self):
         """The stays that last, as Visits in order of track and zone; left_ns is -1."""
         stays = self.stays.take((self.stays.state == INSIDE) | (self.stays.state == LEAVING))

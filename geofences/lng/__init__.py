@@ -1,6 +1,6 @@
 """LNG carriers: the moving safety zone about them, their transits, and the slots of their movements."""
 
-_LAZY = {"plan": "geofences.lng.slots", "transits": "geofences.lng.transits", "outline": "geofences.lng.zone"}
+_LAZY = {"plan": "geofences.lng.slots", "transits": "geofences.lng.log", "outline": "geofences.lng.zone"}
 
 __all__ = ["outline", "plan", "transits"]
 
