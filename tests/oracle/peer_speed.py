@@ -17,8 +17,8 @@ def libasterix(octets):
     for block in base.RawDatablock.parse(base.Bits.from_bytes(octets)):
         uap = getattr(generated, editions[block.get_category()]).cv_uap
         for record in uap.parse(block.get_raw_records()):
-            if block.get_category() == 240:  # cells as octets, the cheapest that the library offers
-                record.get_item("052").variation.unparse().to_bytes()
+            if block.get_category() == 240:  # cells as octets: the quickest way from its items to numbers
+                b"".join(unit.unparse().to_bytes() for unit in record.get_item("051").variation.get_list())
             else:
                 for item in record.items_regular.values():
                     of_rule(item.arg)
@@ -52,5 +52,6 @@ if __name__ == "__main__":
     peer, path = sys.argv[1:]
     with open(path, "rb") as file:
         content = file.read()
-    seconds, count = {"libasterix": libasterix, "decoder": decoder, "pynmea2": pynmea2}[peer](content)
+    run = {"libasterix": libasterix, "decoder": decoder, "pynmea2": pynmea2}[peer]
+    seconds, count = min(run(content) for _ in range(3))
     print(json.dumps({"seconds": seconds, "count": count, "octets": len(content)}))

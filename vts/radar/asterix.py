@@ -5,6 +5,7 @@ keeps what one block leaves for the next: each site's clock. Which item becomes 
 own file, as REPORT, TARGETS and NOT_MEASURED.
 """
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from vts.plugins import discover
 from vts.radar import asterix_kernels as kernels
 from vts.radar import project
 from vts.radar.tables import EXPLICIT, EXT, FIXED, REP, REPFX, categories, table
-from vts.schema import RADAR_PLOT, RADAR_TRACK, Reports
+from vts.schema import RADAR_PLOT, RADAR_TRACK, Rejects, Reports
 from vts.units import KN, NM, S
 
 RECORDS = 8192  # walked at once; bounds memory to RECORDS x items x 8 octets
@@ -26,6 +27,7 @@ _WHY = {
     kernels.FX_CHAIN: "FX chain longer than the item (another edition?)",
     kernels.NO_LENGTH: "explicit item of length 0",
 }
+_PIECE = 1 << 17  # octets
 _SITE_COLUMNS = ("lon_deg", "lat_deg", "height_m", "sigma_range_m", "sigma_azimuth_deg", "latency_s", "clock_offset_s")
 _CLOCK_BIN_S = 1 / 128
 _CLOCK_BINS = 128 * 120  # offsets of +-60 s can be told; beyond, the nearer end
@@ -62,15 +64,27 @@ class Decoder:
     def reports(self, framed):
         """The Reports of a framed buffer, in its order; everything else is counted."""
         self._count_unknown(framed)
+        octets = np.cumsum(framed.blocks[:, 2] - framed.blocks[:, 1])
+        cuts = np.searchsorted(octets, np.arange(_PIECE, octets[-1] if len(octets) else 0, _PIECE))
+        edges = [0, *np.unique(cuts[cuts > 0]).tolist(), len(framed.blocks)]
+        return Reports.concat([self._piece(framed, a, b) for a, b in itertools.pairwise(edges)])
+
+    def _piece(self, framed, start, stop):
+        """Reports of some of the blocks, few enough for their columns to stay in the processor's cache."""
+        framed = framed._replace(
+            blocks=framed.blocks[start:stop], rx_ns=framed.rx_ns[start:stop], port=framed.port[start:stop]
+        )
         parts = []
         for category in np.unique(framed.blocks[:, 0]):
             if self.known[category]:
                 parts += self._category(int(category), framed)
         if not parts:
             return Reports.empty()
-        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        order = np.argsort(columns["begin"], kind="stable")
-        columns = {name: column[order] for name, column in columns.items()}
+        columns = parts[0]
+        if len(parts) > 1:
+            columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+            order = np.argsort(columns["begin"], kind="stable")
+            columns = {name: column[order] for name, column in columns.items()}
         return self._assemble(columns, framed)
 
     def _count_unknown(self, framed):
@@ -124,8 +138,9 @@ class Decoder:
         rx_ns = framed.rx_ns[c["block"]]
         stamp_ns = self.stamps(site, c["tod_s"], c["wrap_s"], rx_ns)
         keep = self._judge(c, site, stamp_ns, rx_ns)
-        c = {name: column[keep] for name, column in c.items()}
-        site, stamp_ns, rx_ns = site[keep], stamp_ns[keep], rx_ns[keep]
+        if not keep.all():
+            c = {name: column[keep] for name, column in c.items()}
+            site, stamp_ns, rx_ns = site[keep], stamp_ns[keep], rx_ns[keep]
         late_s = self._columns["latency_s"] + self._columns["clock_offset_s"]
         t_ns = stamp_ns - np.rint(late_s[site] * S).astype(np.int64)
         return self._placed(c, site, t_ns, np.where(rx_ns >= 0, rx_ns, stamp_ns), framed.base)
@@ -400,6 +415,29 @@ def field_arrays(tab, wanted):
 def columns(category, edition=None):
     """The names that `encode` takes and `decode` gives for a category."""
     return tuple(table(category, edition).fields)
+
+
+def decode(category, octets, names=None, *, edition=None, rejects=None):
+    """{column: values (records,)} of whole ASTERIX blocks, other categories passed over; the inverse of `encode`.
+
+    NaN where a record lacks the item. `names` are all columns that hold one number per record, unless given. What
+    cannot be read is counted in `rejects`. Raises UsageError for an unknown category, edition or column.
+    """
+    rejects = Rejects("the given octets") if rejects is None else rejects
+    decoder = Decoder((), rejects, editions={category: edition} if edition else None)
+    tab = decoder.table(category)
+    if names is None:
+        names = [name for name, f in tab.fields.items() if tab.items[f.item, 0] in (FIXED, EXT) and f.form in "us"]
+    buffer = np.frombuffer(octets, np.uint8)
+    blocks = np.empty((len(buffer) // 4 + 1, 3), np.int64)
+    n, _, gaps, _ = kernels.frame(buffer, 0, len(buffer), decoder.known, True, False, 0, blocks)
+    rejects.add("framing lost", gaps)
+    blocks = blocks[:n][blocks[:n, 0] == category]
+    framed = Framed(buffer, blocks, np.full(n, -1), np.full(n, -1), 0)
+    values = [part for *_, part in decoder.walk(tab, framed, blocks, list(names))]
+    whole = np.concatenate(values, axis=1) if values else np.empty((len(names), 0))
+    rejects.used += whole.shape[1]
+    return dict(zip(names, whole, strict=True))
 
 
 def encode(category, values, *, edition=None, raw=None, per_block=16):

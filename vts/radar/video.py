@@ -30,7 +30,7 @@ class Radials(NamedTuple):
     cell_m: np.ndarray  # length of a cell: CELLDUR c / 2
     count: np.ndarray  # cells
     begin: np.ndarray  # where in the source
-    cells: np.ndarray  # (radials, most cells) uint8, or uint16 where the resolution is over 8 bits
+    cells: np.ndarray  # (radials, most cells) uint8, uint16 over 8 bits; good until the next Radials are read
 
     @property
     def n(self):
@@ -43,19 +43,18 @@ class Reader:
     def __init__(self, decoder):
         self._decoder = decoder
         self._tab = decoder.table(240)
+        self._cells = np.empty(0, np.uint8)  # used again: fresh pages cost as much as the cells
         self._slots = [self._tab.names.index(name) for name in _VIDEO]
 
     def radials(self, framed):
-        """[(site row, Radials)] of a framed buffer, each in order of arrival; -1 for a source that no site claims."""
+        """Yield (site row, Radials) of a framed buffer, each in order of arrival; -1: a source that no site claims."""
         which = np.flatnonzero(framed.blocks[:, 0] == 240)
         if not which.size:
-            return []
-        found = []
+            return
         for records, offsets, values in self._decoder.walk(self._tab, framed, framed.blocks[which], list(_FIELDS)):
             v = dict(zip(_FIELDS, values, strict=True))
             block = which[records[:, 1]]
-            found += self._by_site(framed, records[:, 0], offsets, v, framed.rx_ns[block], framed.port[block])
-        return found
+            yield from self._by_site(framed, records[:, 0], offsets, v, framed.rx_ns[block], framed.port[block])
 
     def _by_site(self, framed, begin, offsets, v, rx_ns, port):
         """Radials of one walk, split by site."""
@@ -67,7 +66,7 @@ class Reader:
         site = self._decoder.site_rows(v["i010_sac"], v["i010_sic"], port[keep])
         t_ns = self._decoder.stamps(site, v["i140_tod_s"], np.full(len(site), 86_400.0), rx_ns[keep])
         wide = bool(np.any(bits[keep] > 8))
-        cells = np.empty((len(site), int(counts[keep].max())), np.uint16 if wide else np.uint8)
+        cells = self._room(len(site), int(counts[keep].max()), np.uint16 if wide else np.uint8)
         at = offsets[np.arange(len(offsets)), slot][keep] + 1
         extract_kernels.unpack_all(framed.buffer, at, bits[keep], counts[keep], cells)
         fine = ~np.isnan(v["i041_celldur_fs"])
@@ -85,6 +84,12 @@ class Reader:
         if np.all(site == site[0]):
             return [(int(site[0]), radials)]
         return [(int(k), Radials(*(column[site == k] for column in radials))) for k in np.unique(site)]
+
+    def _room(self, n, most, dtype):
+        """A matrix for cells, good until the next one is asked for."""
+        if self._cells.size < n * most or self._cells.dtype != dtype:
+            self._cells = np.empty(n * most, dtype)
+        return self._cells[: n * most].reshape(n, most)
 
     def _video(self, offsets):
         """(slot of the video item, octets of its unit) of each record; slot -1 where it has none."""

@@ -12,7 +12,7 @@ from tests.vts.radar import octets
 from vts.errors import LogError, UsageError
 from vts.radar import Site, messages, project, read, sniff
 from vts.radar import asterix_kernels as kernels
-from vts.radar.asterix import Decoder, Framed, encode
+from vts.radar.asterix import Decoder, Framed, decode, encode
 from vts.radar.tables import EXT, FIXED, categories, table
 from vts.schema import RADAR_TRACK, Rejects, Reports
 from vts.units import KN, NM
@@ -319,3 +319,14 @@ def test_unknown_format_is_refused_with_those_there_are():
         list(read([GOOD], (SITE,), format="cat"))
     with pytest.raises(LogError, match="name its format"):
         list(read([b"hello"], (SITE,)))
+
+
+def test_decode_is_the_inverse_of_encode():
+    data = cat010(5, i040_rho_m=[1.0, 2.0, np.nan, 4.0, 5.0], i040_th_deg=[1, 1, np.nan, 1, 1]) + octets.block(
+        34, [b"\x80\x01\x02"]
+    )
+    found = decode(10, data)
+    np.testing.assert_array_equal([1.0, 2.0, np.nan, 4.0, 5.0], found["i040_rho_m"])
+    assert np.isnan(found["i042_x_m"]).all()
+    with pytest.raises(UsageError, match="i999"):
+        decode(10, data, ["i999"])
