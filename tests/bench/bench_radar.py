@@ -15,7 +15,7 @@ import numpy as np
 
 from tests.bench import extractor_picture as scene
 from vts.radar import Site, read
-from vts.radar.asterix import Decoder, encode
+from vts.radar.asterix import Decoder, decode, encode
 from vts.radar.feed import framing
 from vts.radar.video import Reader
 from vts.schema import Rejects
