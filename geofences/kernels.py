@@ -252,7 +252,7 @@ def find_items(
                 while at_cell[cell] < cell_first[cell + 1] and cell_list[at_cell[cell]] < edge_first[z + 1]:
                     at_cell[cell] += 1
                 k1 = at_cell[cell]
-                parity = odd[row - r0, column - c0]
+                parity = np.int64(odd[row - r0, column - c0])
                 if k0 == k1 and not parity:
                     continue
                 cx, cy = west + (column - c0 + 0.5) * width, south + (row - r0 + 0.5) * height
