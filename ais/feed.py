@@ -155,7 +155,7 @@ class Wire:
         self.merge = merge
         self.clock = Clock(start, rate)
         self._seen = columns.unseen()
-        self._timed = 0
+        self._timed = False
         large = self.intake.chunks.bytes_total > TWO_CORES_BYTES
         self.two_cores = (large and (os.cpu_count() or 1) > 1) if cores is None else cores > 1
 
@@ -200,8 +200,11 @@ class Wire:
         """Times for messages without one, or their rejection."""
         frames = held.frames
         at, rx_ns = frames.at[: held.rows], frames.rx_ns[: held.rows]
-        bare = (rx_ns == envelope.NONE) & (at >= 0)
-        self._timed += int(((rx_ns != envelope.NONE) & (at >= 0)).sum())
+        bare = rx_ns == envelope.NONE
+        self._timed = self._timed or not bare.all()
+        if not bare.any():
+            return
+        bare &= at >= 0
         if self.clock.start_ns is not None:
             self.clock.fill(rx_ns, bare)
         elif bare.any():

@@ -126,7 +126,7 @@ class Intake:
                 block, skipping = block[cut:], False  # noqa: PLW2901 - the rest of the line too long is gone
             cut = block.rfind(b"\n") + 1
             if cut:
-                yield self._held(tail, block[:cut], base)
+                yield self._held(tail, memoryview(block)[:cut], base)
                 base += len(tail) + cut
                 tail = block[cut:]
             else:
