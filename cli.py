@@ -397,7 +397,8 @@ def _rules():
     from risk import reasons as reason
     from vts import plugins, wording
 
-    rules = wording.catalogue(plugins.discover("geofences.rules") | plugins.discover("risk.behaviours"))
+    found = [plugins.discover(folder) for folder in ("geofences.rules", "risk.behaviours", "vts.fusion.findings")]
+    rules = wording.catalogue(found[0] | found[1] | found[2])
     rules |= {f"head.{name}": {"text": dict(head.TEXT)} for name, head in matrix.heads().items()}
     rules |= {f"data.{name}": {"text": dict(text)} for name, text in reason.DATA.items()}
     for family in matrix.families().values():

@@ -9,7 +9,7 @@ from vts.plugins import discover
 
 RULES = [
     (f"{folder}.{name}", rule)
-    for folder in ("geofences.rules", "risk.behaviours")
+    for folder in ("geofences.rules", "risk.behaviours", "vts.fusion.findings")
     for name, rule in discover(folder).items()
 ]
 

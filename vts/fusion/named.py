@@ -70,6 +70,8 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, births, site, chart, w, r,
     if best >= 0 and best_d2 < gate2:
         n[best, col.MISFITS] = 0
         f[best, col.LIKELY] = max(min(f[best, col.LIKELY] + 3.0 - 0.5 * best_d2, 30.0), -30.0)
+        if rivals > 1:
+            _divorce(f, n, keys, heads, best, mmsi, t_ns)
         lon, lat = middle(f, best, r, j)
         registration.pair(f, n, best, r, j, lon, lat, site, r2)
         clutter.hear(site, chart, lon, lat)
@@ -79,17 +81,7 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, births, site, chart, w, r,
         _use(f, n, best, r, j, r2, w)
         return col.USED, n[best, col.TRACK]
 
-    i = heads[rows.slot_of(keys, mmsi)]
-    while i != -1:  # the tracks of this MMSI that it does not fit: one that radar holds will lose the name
-        after = n[i, col.NEXT]
-        n[i, col.MISFITS] += 1
-        f[i, col.LIKELY] = max(f[i, col.LIKELY] - 0.5 * gate2, -30.0)
-        held = n[i, col.RADAR_T] >= 0 and (t_ns - n[i, col.RADAR_T]) / S < CORROBORATED_S
-        if held and n[i, col.MISFITS] >= DIVORCE_AFTER:
-            rows.unname(n, keys, heads, i)
-            n[i, col.AIS_T] = -1
-            n[i, col.KIND], n[i, col.DISTRUST] = schema.RADAR_PLOT, 0
-        i = after
+    _divorce(f, n, keys, heads, -1, mmsi, t_ns)
     i = _unnamed(f, n, c, r, j, t_ns, r2, accel_config)
     if i >= 0:
         motion.predict(f, i, (t_ns - n[i, col.T]) / S, rows.accel_mps2(f, n, i, accel_config), w)
@@ -105,6 +97,26 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, births, site, chart, w, r,
     _velocity(f, n, i, r, j, w)
     _heard(f, n, i, r, j)
     return (col.TELEPORT if rivals else col.BEGAN), n[i, col.TRACK]
+
+
+@kernel
+def _divorce(f, n, keys, heads, fits, mmsi, t_ns):
+    """A report of this MMSI fits row `fits` alone, or none: a track that radar holds and that it does not fit loses the
+    name, once several in a row did not and none of its own came.
+    """
+    i = heads[rows.slot_of(keys, mmsi)]
+    while i != -1:
+        after = n[i, col.NEXT]
+        if i != fits:
+            n[i, col.MISFITS] += 1
+            f[i, col.LIKELY] = max(f[i, col.LIKELY] - 6.0, -30.0)
+            held = n[i, col.RADAR_T] >= 0 and (t_ns - n[i, col.RADAR_T]) / S < CORROBORATED_S
+            silent = (t_ns - n[i, col.AIS_T]) / S > rows.ais_limits_s(f, n, i, 1.0)[0]
+            if held and silent and n[i, col.MISFITS] >= DIVORCE_AFTER:
+                rows.unname(n, keys, heads, i)
+                n[i, col.AIS_T] = -1
+                n[i, col.KIND], n[i, col.DISTRUST] = schema.RADAR_PLOT, 0
+        i = after
 
 
 @kernel

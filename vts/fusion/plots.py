@@ -426,10 +426,11 @@ def look(f, n, c, hit_ns, look_ns, site, site_ns, chart, s, end_ns):
         visible = f[i, col.VISIBLE]
         hidden = (1.0 - visible) + visible * (1.0 - pd)
         after = visible * (1.0 - pd) / hidden
-        if n[i, col.STATE] == schema.TENTATIVE:
+        if n[i, col.STATE] == schema.TENTATIVE and n[i, col.MMSI] < 0:
             f[i, col.ODDS] += math.log(1.0 - pd)
             continue
         f[i, col.VISIBLE] = after * (1.0 - P_HIDE) + (1.0 - after) * P_SHOW
-        f[i, col.ODDS] += math.log(hidden) - 0.02
+        if n[i, col.MMSI] < 0:  # that AIS is heard and nothing seen is a doubt about its position, not its existence
+            f[i, col.ODDS] += math.log(hidden) - 0.02
         if n[i, col.HITS] > 5:
             clutter.looked(chart, s, at, 0.0)

@@ -25,7 +25,7 @@ LEAST_PAIRS = 50.0
 TRUST_PAIRS = 200.0  # before that, the radar may be what is wrong
 DISTRUST_D2, TRUST_D2 = 28.0, 8.0
 LEAST_OFFSET_M = 25.0  # less may be the antenna's place, or glint
-OFFSET_MEMORY = 0.85  # of a vessel's own offset: six reports
+OFFSET_MEMORY = 0.75  # of a vessel's own offset: four reports
 
 
 @kernel

@@ -30,26 +30,25 @@ def run(
     chart,
     w,
     r,
-    place,
     first,
     settings,
     verdict,
     track,
 ):
-    """The reports from `first` on, in order of place and time, into the tracks; whole slots only.
+    """The reports from `first` on, in order of time, into the tracks; whole slots only.
 
     Stops before a slot for which the tables may be too small; returns the first report not taken.
     `settings`: accel, gate squared, AIS sigma, stale factor, longest coasting in s.
     """
     accel, gate2, ais_sigma, stale_factor, coast_s = settings
-    total = place.shape[0]
+    total = r.t_ns.shape[0]
     sites = site.shape[0]
     counts, order = np.zeros(sites + 1, np.int64), np.empty(0, np.int64)
     at = first
     while at < total:
-        slot = place[at] // SLOT_NS
+        slot = r.t_ns[at] // SLOT_NS
         stop = at
-        while stop < total and place[stop] // SLOT_NS == slot:
+        while stop < total and r.t_ns[stop] // SLOT_NS == slot:
             stop += 1
         need = stop - at
         if f.shape[0] - c[col.C_TOP] + c[col.C_FREE] < need or 2 * (c[col.C_KEYS] + need) >= keys.shape[0]:

@@ -56,7 +56,7 @@ class Tracker:
         self._births = np.full((8192, 3), -1, np.int64)
         self._w = np.zeros(256)  # scratch of the kernels
         self._done_ns = -1  # every report of a place before this has been worked in
-        self._past = []  # [(place, Reports)] since the oldest of the states kept
+        self._past = []  # Reports since the oldest of the states kept
         self._states = []  # [(time, {name: array})], to go back to when a report comes late
         self._life = Lifecycle()
         self._listener = None  # called with (Reports, verdicts, track numbers) of what was worked in
@@ -103,31 +103,33 @@ class Tracker:
             self._pending = [] if ready.all() else [reports.take(~ready)]
             self._pending_rows = 0 if ready.all() else self._pending[0].n
             if ready.any():
-                for _, part, part_place, end_ns in _spans(reports.take(ready), place[ready]):
-                    self._take(part, np.maximum(part_place, self._done_ns), min(end_ns, before_ns))
+                for part, part_place, end_ns in _spans(reports.take(ready), place[ready]):
+                    self._take(part, int(part_place[0]), min(end_ns, before_ns))
 
-    def _take(self, reports, place, end_ns):
-        """Work in the reports of one span; where some were measured before it, go back and do it all again in order."""
+    def _take(self, reports, start_ns, end_ns):
+        """Work in the reports of one span; where some were measured before it, go back and do it all again in order.
+
+        A report's place says when it is known; from here on it counts at the time when it was measured.
+        """
         if not self._states:
-            start_ns = int(place[0]) // KEEP_NS * KEEP_NS - int(self.config.ring_s) * S
-            self._states.append((start_ns, {name: getattr(self, f"_{name}").copy() for name in _TABLE}))
+            first_ns = start_ns // KEEP_NS * KEEP_NS - int(self.config.ring_s) * S
+            self._states.append((first_ns, {name: getattr(self, f"_{name}").copy() for name in _TABLE}))
         late = reports.t_ns < self._done_ns
         if late.any():
             oldest_ns = self._states[0][0]
             lost = reports.t_ns < oldest_ns
             self.rejects.add(col.REASONS[col.TOO_OLD], int(lost.sum()))
-            late &= ~lost
-            place = np.where(late, reports.t_ns, place)[~lost]
             reports = reports.take(~lost)
-            if late.any():
-                self._again(reports, place, int(reports.t_ns[late[~lost]].min()))
+            if (late & ~lost).any():
+                self._again(reports)
                 return self._close(end_ns)
-        self._past.append((place, reports))
-        self._run(reports, place)
+        self._past.append(reports)
+        self._run(reports)
         return self._close(end_ns)
 
-    def _again(self, reports, place, from_ns):
-        """Go back to the last state kept before `from_ns` and work in everything since then, `reports` among it."""
+    def _again(self, reports):
+        """Go back to the last state kept before the oldest of `reports` and work in all that came since, with them."""
+        from_ns = int(reports.t_ns.min())
         keep = max(k for k, (kept_ns, _) in enumerate(self._states) if kept_ns <= from_ns)
         at_ns, state = self._states[keep]
         self._states = self._states[: keep + 1]
@@ -136,15 +138,15 @@ class Tracker:
             setattr(self, f"_{name}", state[name].copy())
         self._c[col.C_TRACK], self._c[col.C_REPLAY] = track, serial + 1
         self._size_up(self._known.mmsis())
-        since = [(p[p >= at_ns], r.take(p >= at_ns)) for p, r in self._past]
-        self._past = [(p[p < at_ns], r.take(p < at_ns)) for p, r in self._past if (p < at_ns).any()]
-        first = np.concatenate([np.zeros(sum(p.size for p, _ in since), bool), np.ones(reports.n, bool)])
-        table = Reports.concat([*(r for _, r in since), reports])
-        place = np.concatenate([*(p for p, _ in since), place])
+        past = Reports.concat(self._past)
+        since = past.t_ns >= at_ns
+        self._past = [past.take(~since)]
+        first = np.concatenate([np.zeros(int(since.sum()), bool), np.ones(reports.n, bool)])
+        everything = Reports.concat([past.take(since), reports])
         self._done_ns = at_ns
-        for rows_, part, part_place, end_ns in _spans(table, place):
-            self._past.append((part_place, part))
-            self._run(part, part_place, first[rows_])
+        for part, part_first, end_ns in _spans(everything, first, everything.t_ns):
+            self._past.append(part)
+            self._run(part, part_first)
             self._close(end_ns)
 
     def _close(self, end_ns):
@@ -155,13 +157,13 @@ class Tracker:
             while len(self._states) > 1 and self._states[1][0] <= self._done_ns - self.config.ring_s * S:
                 self._states.pop(0)
             oldest_ns = self._states[0][0]
-            self._past = [(p, r) for p, r in self._past if p.size and p.max() >= oldest_ns]
+            self._past = [part for part in self._past if part.n and part.t_ns.max() >= oldest_ns]
 
-    def _run(self, reports, place, first=None):
-        """The kernel over reports, by slot and in it by time of measurement; `first` marks those not counted before."""
-        order = np.lexsort((reports.seq, reports.sensor, reports.t_ns, place // step.SLOT_NS))
+    def _run(self, reports, first=None):
+        """The kernel over reports in order of measurement; `first` marks those that have not been counted before."""
+        order = np.lexsort((reports.seq, reports.sensor, reports.t_ns))
         if np.any(order[1:] < order[:-1]):
-            reports, place = reports.take(order), place[order]
+            reports = reports.take(order)
             first = first if first is None else first[order]
         verdict, track = np.full(reports.n, -1, np.int8), np.full(reports.n, -1, np.int64)
         config = self.config
@@ -173,7 +175,7 @@ class Tracker:
         while at < reports.n:
             at = step.run(
                 *(self._f, self._n, self._c, self._free, self._keys, self._heads, self._hit_ns, self._look_ns),
-                *(self._births, self._site, self._site_ns, self._chart, self._w, reports, place, at, settings),
+                *(self._births, self._site, self._site_ns, self._chart, self._w, reports, at, settings),
                 *(verdict, track),
             )
             if at < reports.n:
@@ -302,9 +304,8 @@ class Tracker:
         arrays = {name: getattr(self, f"_{name}") for name in _TABLE}
         arrays |= {f"pending_{name}": column for name, column in zip(Reports._fields, pending, strict=True)}
         arrays |= {f"known_{name}": c for name, c in zip(Statics._fields, self._known.dump(), strict=True)}
-        past = Reports.concat([r for _, r in self._past])
+        past = Reports.concat(self._past)
         arrays |= {f"past_{name}": column for name, column in zip(Reports._fields, past, strict=True)}
-        arrays["past_place"] = np.concatenate([np.empty(0, np.int64), *(p for p, _ in self._past)])
         arrays |= {f"state{k}_{name}": a for k, (_, state) in enumerate(self._states) for name, a in state.items()}
         arrays["births"] = self._births
         text = np.frombuffer(json.dumps(header, sort_keys=True).encode(), np.uint8)
@@ -347,7 +348,7 @@ class Tracker:
             for k, at_ns in enumerate(header["states_ns"])
         ]
         past = Reports(**{name: arrays[f"past_{name}"] for name in Reports._fields})
-        self._past = [(arrays["past_place"].astype(np.int64), past)] if past.n else []
+        self._past = [past] if past.n else []
         self._done_ns = int(header["done_ns"])
         self._life = Lifecycle.restore(header["alerts"])
         pending = Reports(**{name: arrays[f"pending_{name}"] for name in Reports._fields})
@@ -365,12 +366,17 @@ def _checked(saved, mine):
     return np.ascontiguousarray(saved)
 
 
-def _spans(reports, place):
-    """(rows, Reports, places, end) of each span of KEEP_NS in which there are any, in order."""
-    span = place // KEEP_NS
+def _spans(reports, *columns):
+    """(Reports, columns .., end) of each span of KEEP_NS in which there are any, in order; the last column is the time.
+
+    Of the time itself only what lies in the span is handed on.
+    """
+    *others, time_ns = columns
+    span = time_ns // KEEP_NS
     for k in np.unique(span).tolist():
         rows_ = np.flatnonzero(span == k)
-        yield rows_, reports.take(rows_), place[rows_], (k + 1) * KEEP_NS
+        handed = others or [time_ns]
+        yield reports.take(rows_), *(column[rows_] for column in handed), (k + 1) * KEEP_NS
 
 
 def _site_table(sites):

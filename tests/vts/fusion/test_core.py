@@ -1,0 +1,283 @@
+"""The core against the sea: accuracy, initiation, neighbours, late reports, registration, liars, restart."""
+
+import numpy as np
+import pytest
+
+import vts
+from tests.vts.fusion.sea import SITE, T0, Ship, ais, apart_m, plots, where
+from tests.vts.fusion.test_tracker import same
+from vts import schema
+from vts.config import FusionConfig
+from vts.fusion import explain
+from vts.radar import Site
+from vts.schema import CONFIRMED, RAISED, Reports
+from vts.units import S
+
+NORTH = Ship(3000, 2000, 10.0, 12.0)
+
+
+def run(feeds, sites=(SITE,), **options):
+    """(Pictures, tracker) of these feeds."""
+    tracker = vts.Tracker(FusionConfig(**{"picture_s": 5.0} | options), sites)
+    return list(vts.fuse(vts.merge(feeds, lateness_s=tracker.config.lateness_s), tracker)), tracker
+
+
+def shown(picture):
+    return picture.tracks.take(picture.tracks.state == CONFIRMED)
+
+
+def fleet(n, seed=5, mmsi=True):
+    """Ships all over the water."""
+    rng = np.random.default_rng(seed)
+    return [
+        Ship(
+            *rng.uniform(-8000, 8000, 2),
+            rng.uniform(0, 360),
+            rng.uniform(5, 18),
+            412_000_100 + k if mmsi else -1,
+        )
+        for k in range(n)
+    ]
+
+
+def test_a_dark_vessel_among_false_plots_is_one_track_within_ten_seconds():
+    pictures, _ = run([plots([NORTH], 90, np.random.default_rng(1), false=20, pd=1.0)])
+    first = next(p for p in pictures if shown(p).n)
+    assert (first.at_ns - T0) / S <= 15
+    last = shown(pictures[-1])
+    assert [True] == (apart_m(last, NORTH, pictures[-1].at_ns) < 60.0).tolist()
+
+
+def test_errors_are_as_large_as_the_covariance_says(few):
+    """Normalised estimation error squared of position: 2 on average, within its 95 % interval for few vessels."""
+    ships = fleet(few(30, 3), mmsi=False)
+    pictures, _ = run([plots(ships, few(180, 60), np.random.default_rng(2))])
+    nees = []
+    for picture in pictures[few(12, 6) :: 3]:
+        tracks = shown(picture)
+        for ship in ships:
+            away = apart_m(tracks, ship, picture.at_ns)
+            if not away.size or away.min() > 400.0:
+                continue
+            k = int(away.argmin())
+            x, y, _, _ = where(ship, [(picture.at_ns - T0) / S])
+            from vts.geo import lonlat_to_enu
+
+            e, n, _up = lonlat_to_enu(tracks.lon_deg[k], tracks.lat_deg[k], SITE.lon_deg, SITE.lat_deg)
+            d = np.array([e - x[0], n - y[0]])
+            P = np.array([[tracks.ee_m2[k], tracks.en_m2[k]], [tracks.en_m2[k], tracks.nn_m2[k]]])
+            nees.append(d @ np.linalg.solve(P, d))
+    assert few(1.3, 0.3) < np.mean(nees) < few(2.7, 6.0)
+
+
+def test_a_turning_vessel_keeps_her_track():
+    ship = Ship(2000, -3000, 0.0, 14.0, turn_deg_s=0.8)
+    pictures, _ = run([plots([ship], 240, np.random.default_rng(3), false=5)])
+    last = shown(pictures[-1])
+    k = int(apart_m(last, ship, pictures[-1].at_ns).argmin())
+    assert apart_m(last, ship, pictures[-1].at_ns)[k] < 60.0
+    assert last.first_ns[k] < T0 + 10 * S
+
+
+def test_two_vessels_that_pass_close_keep_their_numbers():
+    ships = [Ship(2000, 1500, 90.0, 12.0), Ship(4500, 1620, 270.0, 12.0)]
+    pictures, _ = run([plots(ships, 240, np.random.default_rng(4), pd=0.95)])
+    of = [{int(shown(p).track[apart_m(shown(p), s, p.at_ns).argmin()]) for p in pictures[6:]} for s in ships]
+    assert [1, 1] == [len(numbers) for numbers in of]
+    assert of[0] != of[1]
+
+
+def test_a_vessel_survives_an_outage_of_a_minute():
+    pictures, _ = run([plots([NORTH], 240, np.random.default_rng(5), unseen=((120, 180),))])
+    assert 1 == len({int(t) for p in pictures[4:] for t in shown(p).track})
+
+
+def test_ais_and_radar_of_one_vessel_are_one_track():
+    ships = fleet(8)
+    rng = np.random.default_rng(6)
+    pictures, _ = run([plots(ships, 120, rng), ais(ships, 120, rng)])
+    last = shown(pictures[-1])
+    assert sorted(s.mmsi for s in ships) == sorted(last.mmsi.tolist())
+    assert (last.seen_by == 3).sum() >= 7
+
+
+def test_late_reports_end_in_the_same_picture_as_punctual_ones():
+    """The state after going back is the state of a run in which nothing was late, bit for bit."""
+    ships = fleet(6)
+    rng = np.random.default_rng(7)
+    radar, told = plots(ships, 90, rng), ais(ships, 90, rng, late_s=8.0)
+    punctual = told._replace(rx_ns=told.t_ns).take(np.argsort(told.t_ns, kind="stable"))
+    silence_ns = T0 + 110 * S
+    ended = []
+    for reports in (told, punctual):
+        tracker = vts.Tracker(FusionConfig(lateness_s=0.0), (SITE,))
+        everything = Reports.concat([radar, reports])
+        place = np.maximum(everything.t_ns, everything.rx_ns)
+        everything = everything.take(np.lexsort((everything.sensor, place)))
+        for begin in range(0, everything.n, 40):
+            tracker.update(everything.take(slice(begin, begin + 40)))
+            tracker.picture(int(everything.rx_ns[min(begin + 39, everything.n - 1)]))
+        ended.append(tracker.picture(silence_ns))
+        assert tracker.rejects.read == everything.n
+    late, prompt = (p.tracks for p in ended)
+    assert sorted(late.mmsi.tolist()) == sorted(prompt.mmsi.tolist())
+    for name in ("lon_deg", "lat_deg", "sog_kn"):
+        a, b = (getattr(t, name)[np.argsort(t.mmsi)] for t in (late, prompt))
+        assert np.allclose(a, b, atol=1e-9), name
+
+
+def test_a_report_older_than_the_ring_is_counted():
+    told = ais([NORTH._replace(mmsi=412_000_001)], 90, np.random.default_rng(8))
+    tracker = vts.Tracker(FusionConfig(lateness_s=0.0), (SITE,))
+    tracker.update(told)
+    tracker.picture(T0 + 90 * S)
+    tracker.update(told.take(slice(0, 1))._replace(rx_ns=np.array([T0 + 91 * S])))
+    tracker.picture(T0 + 95 * S)
+    assert {"older than the past that is kept": 1} == tracker.rejects.counts
+
+
+def test_a_radar_learns_its_own_bias(few):
+    ships = fleet(few(60, 6))
+    rng = np.random.default_rng(9)
+    seconds = few(300, 90)
+    _, tracker = run([plots(ships, seconds, rng, bias=(30.0, 0.3)), ais(ships, seconds, rng)], picture_s=60.0)
+    (learned,) = tracker.registration()
+    assert 30.0 == pytest.approx(learned.range_m, abs=few(3.0, 15.0))
+    assert 0.3 == pytest.approx(learned.azimuth_deg, abs=few(0.03, 0.15))
+    assert abs(learned.range_m - 30.0) < 4.0 * learned.range_sigma_m
+
+
+def test_two_radars_that_disagree_make_one_track_of_a_vessel(few):
+    other = Site(name="other", number=1, lon_deg=114.04, lat_deg=22.0, sigma_range_m=15.0, sigma_azimuth_deg=0.25)
+    ships = fleet(few(20, 5))
+    rng = np.random.default_rng(10)
+    moved = [s._replace(x=s.x - 4132.0) for s in ships]  # the same ships, seen from the other site
+    feeds = [
+        plots(ships, 120, rng, bias=(0.0, 0.4)),
+        plots(moved, 120, rng, site=other, bias=(20.0, -0.4)),
+        ais(ships, 120, rng),
+    ]
+    pictures, _ = run(feeds, (SITE, other))
+    last = shown(pictures[-1])
+    assert len(ships) == np.unique(last.mmsi[last.mmsi >= 0]).size
+    assert last.n <= len(ships) + 1
+
+
+def test_a_vessel_whose_ais_drifts_off_is_found_and_stays_where_radar_sees_her(few):
+    ships = fleet(few(40, 12))
+    liar = ships[0] = Ship(3000, 2500, 45.0, 10.0, 412_000_100)
+    rng = np.random.default_rng(11)
+
+    def drag(mmsi, t):
+        off = np.where(mmsi == liar.mmsi, np.clip(t - 120.0, 0.0, None) * 0.6, 0.0)
+        return off, -off
+
+    pictures, _ = run([plots(ships, 360, rng), ais(ships, 360, rng, drift=drag)])
+    raised = {str(r) for p in pictures for r in p.alerts.rule[p.alerts.state == RAISED]}
+    assert raised & {"ais_offset", "ais_uncorroborated"}
+    tracks = shown(pictures[-1])
+    assert apart_m(tracks, liar, pictures[-1].at_ns).min() < 60.0
+
+
+def test_a_vessel_that_radar_sees_and_nobody_hears_is_dark(few):
+    ships = fleet(few(60, 25))
+    dark = ships[0]._replace(mmsi=-1)
+    rng = np.random.default_rng(12)
+    pictures, _ = run([plots([dark, *ships[1:]], 150, rng), ais([dark, *ships[1:]], 150, rng)])
+    last = pictures[-1].tracks
+    k = int(apart_m(last, dark, pictures[-1].at_ns).argmin())
+    assert last.p_dark[k] > 0.9 or np.isnan(last.p_dark[k])
+    named = last.mmsi >= 0
+    assert not (last.p_dark[named] > 0.5).any()
+
+
+def test_ghost_ais_is_doubted_and_an_honest_vessel_is_not():
+    ghost = Ship(-3000, 2500, 45.0, 10.0, 412_000_999)
+    honest = fleet(6)
+    rng = np.random.default_rng(13)
+    pictures, _ = run([plots(honest, 120, rng), ais([ghost, *honest], 120, rng)])
+    last = pictures[-1].tracks
+    assert last.p_spoof[last.mmsi == ghost.mmsi] > 0.5
+    assert not (last.p_spoof[last.mmsi != ghost.mmsi] > 0.5).any()
+    assert "ais_uncorroborated" in {str(r) for p in pictures for r in p.alerts.rule}
+
+
+def test_two_vessels_on_one_mmsi_are_two_tracks_and_a_finding():
+    ships = [Ship(3000, 2500, 45.0, 10.0, 412_000_100), Ship(-4000, -2500, 200.0, 8.0, 412_000_100)]
+    pictures, _ = run([ais(ships, 200, np.random.default_rng(14))])
+    last = shown(pictures[-1])
+    assert [412_000_100] * 2 == last.mmsi.tolist()
+    assert "mmsi_shared" in {str(r) for p in pictures for r in p.alerts.rule}
+
+
+def test_buoys_and_base_stations_stand_still():
+    told = ais([Ship(1000, 1000, 0.0, 0.0, 994_129_000)], 200, np.random.default_rng(15))
+    for kind in (schema.AIS_ATON, schema.AIS_BASE):
+        fixed = told._replace(kind=np.full(told.n, kind, np.int8), sog_kn=np.full(told.n, np.nan))
+        pictures, _ = run([fixed])
+        last = pictures[-1].tracks
+        assert 1 == last.n
+        assert last.sog_kn[0] < 0.1
+        assert apart_m(last, Ship(1000, 1000, 0.0, 0.0), T0)[0] < 12.0
+
+
+def test_a_rescue_aircraft_may_be_fast():
+    told = ais([Ship(1000, 1000, 30.0, 120.0, 111_412_001)], 120, np.random.default_rng(16))
+    pictures, tracker = run(
+        [told._replace(kind=np.full(told.n, schema.AIS_SAR, np.int8), sog_kn=np.full(told.n, 120.0))]
+    )
+    last = pictures[-1].tracks
+    assert 1 == last.n
+    assert 120.0 == pytest.approx(last.sog_kn[0], abs=5.0)
+    assert {} == tracker.rejects.counts
+
+
+@pytest.mark.parametrize("turn_deg", [90.0, 180.0])
+def test_a_rotated_coast_gives_rotated_tracks(turn_deg):
+    """Nothing in the core prefers a point of the compass."""
+    ships = fleet(4, mmsi=False)
+    given = plots(ships, 90, np.random.default_rng(17), false=3)
+    azimuth = (given.azimuth_deg + turn_deg) % 360.0
+    from tests.vts.fusion.sea import lonlat
+
+    lon, lat = lonlat(given.range_m * np.sin(np.radians(azimuth)), given.range_m * np.cos(np.radians(azimuth)))
+    turned = given._replace(lon_deg=lon, lat_deg=lat, azimuth_deg=azimuth, axis_deg=(given.axis_deg + turn_deg) % 180.0)
+    (straight, _), (round_, _) = run([given]), run([turned])
+    a, b = shown(straight[-1]), shown(round_[-1])
+    assert a.n == b.n
+    order_a, order_b = np.argsort(a.first_ns), np.argsort(b.first_ns)
+    assert np.allclose((a.cog_deg[order_a] + turn_deg) % 360.0, b.cog_deg[order_b], atol=0.5)
+    assert np.allclose(a.sog_kn[order_a], b.sog_kn[order_b], atol=0.05)
+
+
+def test_saving_with_radar_and_late_reports_changes_nothing(tmp_path):
+    ships = fleet(5)
+    rng = np.random.default_rng(18)
+    everything = Reports.concat([plots(ships, 60, rng, false=5), ais(ships, 60, rng, late_s=8.0)])
+    everything = everything.take(np.argsort(everything.rx_ns, kind="stable"))
+    cut = everything.n // 2
+    tracker = vts.Tracker(FusionConfig(lateness_s=0.0), (SITE,))
+    tracker.update(everything.take(slice(0, cut)))
+    tracker.picture(int(everything.rx_ns[cut - 1]))
+    tracker.save(tmp_path / "tracker.npz")
+    again = vts.Tracker.load(tmp_path / "tracker.npz", sites=(SITE,))
+    for one in (tracker, again):
+        one.update(everything.take(slice(cut, None)))
+    assert same([tracker.picture(T0 + 70 * S)], [again.picture(T0 + 70 * S)])
+
+
+def test_explain_tells_what_made_a_track_and_what_did_not():
+    ship = NORTH._replace(mmsi=412_000_001)
+    rng = np.random.default_rng(19)
+    radar, told = plots([ship], 60, rng, false=2), ais([ship], 60, rng)
+    lat = told.lat_deg.copy()
+    lat[4] += 0.3
+    told = told._replace(lat_deg=lat)
+    feed = list(vts.merge([radar, told]))
+    config = FusionConfig(picture_s=5.0)
+    pictures = list(vts.fuse(feed, vts.Tracker(config, (SITE,))))
+    track = int(pictures[-1].tracks.track[0])
+    found = explain(feed, track, pictures[-1].at_ns, config, (SITE,))
+    assert {0, 1} == set(found.sensor[found.used == 1].tolist())
+    assert 1 == sum("outside the gate" in reason for reason in found.reason)
+    assert np.all(np.diff(found.t_ns) >= 0)
