@@ -43,7 +43,7 @@ def opened(blocks):
 def recorded(blocks):
     """Lines of a pcap or pcapng recording; a payload without NMEA is left as one line, to be counted."""
     held = []
-    for t_ns, payload, _, _ in payloads(blocks):
+    for t_ns, payload, _, _ in payloads(blocks, lines=True):
         lines = payload.removeprefix(b"UdPbC\0").replace(b"\r", b"").split(b"\n")
         text = [b"%d %s\n" % (t_ns, line) for line in lines if line[:1] in (b"!", b"$", b"\\")]
         held.extend(text or (b"\x00\n",))

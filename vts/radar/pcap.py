@@ -1,6 +1,7 @@
-"""UDP payloads of a pcap or pcapng recording, IP fragments put together again.
+"""UDP payloads of a pcap or pcapng recording, IP fragments put together again; TCP streams line by line on request.
 
-Sources: the pcap and pcapng formats of the IETF opsawg drafts; RFC 791 and 8200 (fragments), 768 (UDP); IEEE 802.1Q.
+Sources: the pcap and pcapng formats of the IETF opsawg drafts; RFC 791 and 8200 (fragments), 768 (UDP),
+9293 (TCP); IEEE 802.1Q.
 Every length is checked against what is there, and what waits for its other half is bounded, so a hostile recording
 costs no more memory than its own largest packet and 256 open datagrams.
 """
@@ -13,15 +14,19 @@ from vts.schema import Rejects
 MAGICS = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a")
 _MOST = 1 << 24  # a longer packet or block is damage
 _OPEN = 256  # datagrams that may wait for fragments at once
-_UDP = 17
+_TCP, _UDP = 6, 17
+_LINE = 1 << 16  # octets of a TCP stream kept for the end of a line, and segments kept for the one before them
+_AHEAD, _STREAMS = 32, 64
 _SKIPPED_V6 = (0, 43, 60, 135, 139, 140)  # extension headers whose second octet is their length
 _ETHERNET, _NULL, _RAW, _LOOP, _SLL, _SLL2 = 1, 0, (12, 14, 101, 228, 229), 108, 113, 276
 _NOT_UDP = "packet without UDP"
 _CUT = "packet cut short"
 
 
-def payloads(blocks, rejects=None):
+def payloads(blocks, rejects=None, lines=False):
     """Yield (t_ns, payload, source, destination) of every UDP datagram, in order of the recording.
+
+    `lines`: of TCP streams too, as whole lines with the time of the segment that completed them.
 
     `blocks` is an iterable of bytes; source and destination are (address, port), the address as bytes of 4 or 16
     octets. A datagram in fragments comes when its last piece does, with that piece's time. What holds no payload is
@@ -29,12 +34,13 @@ def payloads(blocks, rejects=None):
     """
     rejects = Rejects("pcap") if rejects is None else rejects
     fragments = _Fragments(rejects)
+    streams = _Streams() if lines else None
     for t_ns, link, packet in _packets(_Reader(blocks)):
         ip = _network(link, packet)
         if ip is None:
             rejects.add(_NOT_UDP)
             continue
-        datagram = _datagram(ip, fragments, rejects)
+        datagram = _datagram(ip, fragments, rejects, streams)
         if datagram is not None:
             yield t_ns, *datagram
     rejects.add("fragments never completed", len(fragments.open))
@@ -169,13 +175,15 @@ def _network(link, packet):
     return packet[at:] if packet[at] >> 4 in (4, 6) else None
 
 
-def _datagram(ip, fragments, rejects):
-    """(payload, source, destination) of an IP packet that completes a UDP datagram; None otherwise."""
+def _datagram(ip, fragments, rejects, streams=None):
+    """(payload, source, destination) of an IP packet that completes a UDP datagram, or a line; None otherwise."""
     parsed = _v4(ip) if ip[0] >> 4 == 4 else _v6(ip)
     if parsed is None:
         rejects.add(_CUT)
         return None
     protocol, source, destination, body, fragment = parsed
+    if protocol == _TCP and streams is not None and fragment is None:
+        return streams.add(source, destination, body)
     if protocol != _UDP:
         rejects.add(_NOT_UDP)
         return None
@@ -230,6 +238,54 @@ def _v6(ip):
             step = 8 + ip[at + 1] * 8
         protocol, at = ip[at], at + step
     return (protocol, ip[8:24], ip[24:40], ip[at:end], fragment) if at <= end else None
+
+
+class _Streams:
+    """TCP streams: segments in their order, lines when they are whole; of too many streams the oldest goes."""
+
+    def __init__(self):
+        self._open = {}  # {(source, destination): [next sequence number, {sequence: segment}, tail]}
+
+    def add(self, source, destination, body):
+        """(whole lines, source, destination) that this segment completes; None when there are none."""
+        header = (body[12] >> 4) * 4 if len(body) >= 20 else 0
+        if not 20 <= header < len(body):
+            return None  # cut, or without payload
+        source_port, destination_port, sequence = struct.unpack("!HHI", body[:8])
+        key = ((source, source_port), (destination, destination_port))
+        sequence = sequence + (body[13] >> 1 & 1) & 0xFFFFFFFF  # SYN takes a number of its own
+        stream = self._open.setdefault(key, [sequence, {}, b""])
+        if len(self._open) > _STREAMS:
+            self._open.pop(next(iter(self._open)))
+        text = self._ordered(stream, sequence, body[header:])
+        text = stream[2] + text
+        cut = text.rfind(b"\n") + 1
+        stream[2] = text[cut:] if len(text) - cut <= _LINE else b""
+        return (text[:cut], *key) if cut else None
+
+    @staticmethod
+    def _ordered(stream, sequence, segment):
+        """What of the stream is now known without a gap; after _AHEAD segments a gap is given up."""
+        stream[1].setdefault(sequence, segment)
+        out = []
+        while stream[1]:
+            first = min(stream[1], key=lambda at: _after(at, stream[0]))
+            late = _after(first, stream[0])
+            if late > 0 and len(stream[1]) <= _AHEAD:
+                break
+            piece = stream[1].pop(first)
+            if late > 0:
+                out.append(b"\n")  # what was lost must not join two halves of different lines
+                late = 0
+            if -late < len(piece):
+                out.append(piece[-late:])
+                stream[0] = first + len(piece) & 0xFFFFFFFF
+        return b"".join(out)
+
+
+def _after(a, b):
+    """Sequence number a less b, in the circle of 2**32."""
+    return (a - b + 0x80000000 & 0xFFFFFFFF) - 0x80000000
 
 
 class _Fragments:
