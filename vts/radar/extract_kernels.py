@@ -21,7 +21,9 @@ SUMS = 14
 def unpack(buffer, begin, bits, n, out):
     """Write n cells of 1 to 32 bits from `begin` on to `out`, scaled to fill 8 (or 16) bits."""
     if bits == 8:
-        out[:n] = buffer[begin : begin + n]
+        cells = buffer[begin : begin + n]  # a view whose index cannot be negative: so the loop is a plain copy
+        for k in range(n):
+            out[k] = cells[k]
     elif bits < 8:
         most, per = (1 << bits) - 1, 8 // bits
         scale = 255 // most
@@ -55,11 +57,13 @@ def paint(cells, counts, first_cell, first_row, rows, t_ns, out_scan, out_row_ns
         high = min(low + counts[k], out_scan.shape[1])
         for j in range(rows[k]):
             row = (first_row[k] + j) % out_scan.shape[0]
+            into, new = out_scan[row, low:high], cells[k]
             if out_row_ns[row] < 0:
-                out_scan[row, low:high] = cells[k, : high - low]
+                for c in range(high - low):
+                    into[c] = new[c]
             else:
-                for c in range(low, high):
-                    out_scan[row, c] = max(out_scan[row, c], cells[k, c - low])
+                for c in range(high - low):
+                    into[c] = max(into[c], new[c])
             out_row_ns[row] = t_ns[k]
 
 
