@@ -1647,6 +1647,55 @@ def completion(shell_name):
     click.echo(get_completion_class(shell_name)(main, {}, "vts", "_VTS_COMPLETE").source())
 
 
+def manual():
+    """The manual page of all commands, in troff, as docs/vts.1 holds it."""
+    from vts import __version__
+
+    def plain(text):
+        return (text or "").replace("\\", "\\e").replace("-", "\\-")
+
+    lines = [f'.TH VTS 1 "" "lingding {__version__}"', ".SH NAME", "vts \\- watch vessels, from a log's bytes to risk"]
+    lines += [".SH SYNOPSIS", ".B vts", ".I COMMAND", "[OPTIONS] ARGUMENTS", ".SH COMMANDS"]
+
+    def about(name, command):
+        if hasattr(command, "commands"):
+            for inner, one in command.commands.items():
+                about(f"{name} {inner}", one)
+            return
+        usage = " ".join(command.collect_usage_pieces(click.Context(command, info_name=name)))
+        lines.extend(
+            [f".SS {name} {plain(usage)}", *(plain(line.strip()) or ".PP" for line in command.help.splitlines())]
+        )
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                lines.extend(
+                    [".TP", f".B {plain(', '.join(parameter.opts))}", plain(parameter.help) or plain(parameter.name)]
+                )
+
+    for name, command in main.commands.items():
+        about(f"vts {name}", command)
+    lines += [
+        ".SH EXIT STATUS",
+        "0 done, 1 done with alerts where \\-\\-fail\\-on asked, 2 usage, 3 bad input, 130 interrupted.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+@main.command("manual")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write; default: standard output.")
+@json_option
+def manual_(out, as_json):
+    """Print the manual page of all commands.
+
+    Example: vts manual > ~/.local/share/man/man1/vts.1
+    """
+    if out is None:
+        click.echo(manual(), nl=False)
+    else:
+        out.write_text(manual(), encoding="utf-8")
+        _wrote(out, as_json)
+
+
 @main.command()
 @click.option("--out", default="out/demo", type=click.Path(path_type=Path), show_default=True)
 @click.option("--scenario", default="pearl-river", show_default=True)

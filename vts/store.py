@@ -171,11 +171,10 @@ class Store:
         with _told(self.path):
             if save is not None:
                 self._save_state(part, save)
-            for name, noun in TABLES.items():
-                if self._rows[name]:
-                    rows = noun.concat(self._buffers[name])
-                    self._write(name, part, _to_arrow(name, rows))
-                    commit["rows"][name] = rows.n
+            for name, tables in self._buffers.items():
+                if tables:
+                    self._write(name, part, _sorted(name, tables))
+                    commit["rows"][name] = self._rows[name]
             if rejects:
                 self._write("rejects", part, _rejects_arrow(rejects))
                 commit["rows"]["rejects"] = len(rejects)
@@ -274,7 +273,7 @@ class Store:
 
     def _add(self, name, rows):
         if rows.n:
-            self._buffers[name].append(rows)
+            self._buffers[name].append(_to_arrow(name, rows))
             self._rows[name] += rows.n
 
     def _new_rejects(self):
@@ -603,18 +602,14 @@ def _coarse(name, column):
 
 
 def _to_arrow(name, rows):
-    """A noun as it lies in a part: sorted by vessel and time, NaN as null, times as int64 ns."""
+    """A noun with the columns of a part: NaN as null, times as int64 ns, text without its padding."""
     import pyarrow as pa
 
-    keys = ORDER[name]
-    if keys and rows.n:
-        rows = rows.take(np.lexsort([getattr(rows, key) for key in reversed(keys)]))
     arrays = {}
     for column, values in zip(rows._fields, rows, strict=True):
         if values.dtype.kind == "f":
-            arrays[column] = pa.array(
-                _coarse(column, values) if name in ("tracks", "scores") else values, from_pandas=True
-            )
+            known = _coarse(column, values) if name in ("tracks", "scores") else values
+            arrays[column] = pa.array(known, from_pandas=True)
         elif values.dtype.kind == "U":
             arrays[column] = _text(pa, values)
         else:
@@ -622,13 +617,33 @@ def _to_arrow(name, rows):
     return pa.table(arrays)
 
 
+def _sorted(name, tables):
+    """The rows of several tables, a vessel's together and in order of time."""
+    import pyarrow as pa
+
+    rows = pa.concat_tables(tables).combine_chunks()
+    keys = [rows.column(key).to_numpy() for key in reversed(ORDER[name])]
+    return rows.take(pa.array(np.lexsort(keys))) if keys else rows
+
+
 def _text(pa, values):
-    """A text column; each distinct text is converted once, and what is no Unicode (a lone surrogate) is replaced."""
-    distinct, index = np.unique(values, return_inverse=True)
-    texts = [str(text).encode("utf-8", "replace").decode() for text in distinct]
-    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), pa.array(texts, pa.string())).cast(
-        pa.string()
-    )
+    """A text column; what is no Unicode (a lone surrogate) is replaced."""
+    filled = np.flatnonzero(values != "")
+    if filled.size > values.size // 4:
+        return _strings(pa, values.tolist())
+    # most reasons are empty: three wide columns of them cost more than all else in a part
+    distinct, index = np.unique(values[filled], return_inverse=True)
+    codes = np.zeros(values.size, np.int32)
+    codes[filled] = index + 1
+    texts = _strings(pa, ["", *distinct.tolist()])
+    return pa.DictionaryArray.from_arrays(pa.array(codes), texts).cast(pa.string())
+
+
+def _strings(pa, texts):
+    try:
+        return pa.array(texts, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([text.encode("utf-8", "replace").decode() for text in texts], pa.string())
 
 
 def _rejects_arrow(rows):

@@ -89,8 +89,7 @@ def run():
 def _count(store, table):
     import vts
 
-    with vts.Store(store, read_only=True) as opened:
-        return int(opened.sql(f"SELECT count(*) AS n FROM {table}")["n"][0])
+    return vts.Store(store).arrow(f"SELECT count(*) AS n FROM {table}").column("n")[0].as_py()
 
 
 def _row(what, ours, peer, unit, limit, note):

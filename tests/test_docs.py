@@ -1,0 +1,50 @@
+"""The pages of docs/ keep their word: every command in them runs, every link and picture is there."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import cli
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+
+
+def commands(page):
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
+    return [line for block in blocks for line in block.splitlines() if line.startswith("vts ")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [p for p in PAGES if commands(p)], ids=lambda p: p.stem)
+def test_every_command_of_a_page_runs(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for line in commands(page):
+        result = CliRunner().invoke(cli.main, shlex.split(line)[1:])
+        assert 0 == result.exit_code, (line, result.output[-500:])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_every_command_and_option_of_a_page_exists(page):
+    for line in commands(page):
+        words = shlex.split(line)[1:]
+        command = cli.main
+        while hasattr(command, "commands"):
+            command = command.commands[words.pop(0)]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= known, line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_every_link_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (DOCS / target).exists(), target
+
+
+def test_the_manual_page_names_every_command():
+    manual = (DOCS / "vts.1").read_text(encoding="utf-8")
+    assert manual == cli.manual()
+    assert all(f"vts {name}" in manual for name in cli.main.commands)
