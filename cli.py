@@ -25,8 +25,6 @@ class Commands(click.Group):
     """A group that ends every error as one sentence and an exit code, never as a traceback."""
 
     def main(self, *args, **kwargs):
-        from vts.errors import LingdingError
-
         try:
             sys.exit(super().main(*args, **{**kwargs, "standalone_mode": False}) or DONE)
         except (click.exceptions.Abort, KeyboardInterrupt):
@@ -36,8 +34,6 @@ class Commands(click.Group):
                 _event("error", text=error.format_message(), exit_code=USAGE)
             error.show()
             sys.exit(USAGE)
-        except LingdingError as error:
-            _fail(str(error), error.exit_code, _as_json(args, kwargs))
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader of our output has gone; that is its right
             sys.exit(DONE)
@@ -47,6 +43,12 @@ class Commands(click.Group):
             _fail(
                 f"{error.filename or 'input'}: {error.strerror or error}; check the name and its permissions", BAD_INPUT
             )
+        except Exception as error:
+            from vts.errors import LingdingError  # not before it is needed: it brings numpy
+
+            if not isinstance(error, LingdingError):
+                raise
+            _fail(str(error), error.exit_code, _as_json(args, kwargs))
 
 
 def _as_json(args, kwargs):

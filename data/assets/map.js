@@ -142,7 +142,7 @@ async function lingding(map, data, packed) {
         for (const [k, w] of f.properties.notes || []) e.append($("div", `${k}: ${w}`)); l.bindTooltip(e, { sticky: true }); l.bindPopup(e.cloneNode(true)); },
     }).addTo(map);
   }
-  layer.addTo(map); L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+  layer.addTo(map); L.control.scale({ imperial: false, position: "topleft" }).addTo(map);
 
   const panel = L.control({ position: "topright" });
   panel.onAdd = () => {

@@ -123,7 +123,7 @@ def _two_workers(folder, store):
             batch.Partition(f"a/{k}", str(folder / "in.parquet"), str(out / f"{k}.parquet"), "k") for k in range(8)
         ]
         began = time.perf_counter()
-        batch.run(parts, "tests.bench.bench_users:spin", {"rounds": 400}, out, workers=workers)
+        batch.run(parts, "tests.bench.bench_users:spin", {"rounds": 1500}, out, workers=workers)
         return time.perf_counter() - began
 
     one, two = work(1), work(2)
