@@ -17,6 +17,7 @@ from vts.units import S
 
 FORMATS = ("asterix", "final", "pcap", "arpa")
 BLOCK = 1 << 22  # radar video comes at megabytes a second: small blocks would cost more in calls than in cells
+_TEXT_STARTS = (b"$", b"!", b"\\", b"U")  # no category of ASTERIX that is known here begins so
 _PADDING = b"\xa5\xa5\xa5\xa5"  # closes every Final Format packet
 
 
@@ -37,6 +38,7 @@ class Feed:
         self._chunks = chunks(source, BLOCK)
         self._decoder = None
         self._made = None
+        self._nmea = None
 
     @property
     def bytes_done(self):
@@ -61,12 +63,23 @@ class Feed:
             yield from mapping.read(kind, blocks, self.sites, self.rejects, self._start_ns)
             return
         self._decoder = Decoder(self.sites, self.rejects, start_ns=self._start_ns, editions=self._editions)
-        for framed in framing(kind, blocks, self._decoder.known, self.rejects):
-            video, rest = _split_video(framed)
+        for piece in framing(kind, blocks, self._decoder.known, self.rejects):
+            if isinstance(piece, bytes):
+                yield from (part for part in [self._sentences(piece)] if part.n)
+                continue
+            video, rest = _split_video(piece)
             reports = [self._decoder.reports(rest), *(self._video.plots(video) if len(video.blocks) else [])]
             yield from (part for part in reports if part.n)
         if self._made:
             yield from (part for part in self._video.finish() if part.n)
+
+    def _sentences(self, text):
+        """Reports of NMEA sentences that came as datagrams (IEC 61162-450, or bare)."""
+        if self._nmea is None:
+            from vts.radar.arpa import Reader
+
+            self._nmea = Reader(self.sites, self.rejects, self._start_ns)
+        return self._nmea.reports(text)
 
     @property
     def _video(self):
@@ -130,8 +143,13 @@ def messages(source, sites=(), format=None, start=None, editions=None):
         yield from arpa.messages(blocks, rejects, start_ns(start, sites))
         return
     decoder = Decoder(tuple(sites), rejects, start_ns=start_ns(start, sites), editions=editions)
-    for framed in framing(kind, blocks, decoder.known, rejects):
-        yield from decoder.messages(framed)
+    for piece in framing(kind, blocks, decoder.known, rejects):
+        if isinstance(piece, bytes):
+            from vts.radar import arpa
+
+            yield from arpa.messages([piece], rejects, start_ns(start, sites))
+        else:
+            yield from decoder.messages(piece)
 
 
 def sniff(source):
@@ -178,7 +196,7 @@ def _asterix_like(head):
 
 
 def framing(kind, blocks, known, rejects):
-    """Yield a Framed buffer for each piece of a recording."""
+    """Yield a Framed buffer for each piece of a recording, or bytes for a piece that is NMEA text."""
     if kind == "asterix":
         return _raw(blocks, known, rejects)
     datagrams = _final(blocks, rejects) if kind == "final" else pcap.payloads(blocks, rejects)
@@ -238,19 +256,31 @@ def _final(blocks, rejects):
 
 
 def _datagrams(datagrams, known, rejects, batch=1 << 20):
-    """Datagrams gathered to buffers that are worth a kernel's call."""
-    parts, times, ports, size, base = [], [], [], 0, 0
+    """Datagrams gathered to buffers that are worth a kernel's call; text and ASTERIX keep their order."""
+    parts, times, ports, size, base, text = [], [], [], 0, 0, False
     for t_ns, payload, _source, destination in datagrams:
+        is_text = payload[:1] in _TEXT_STARTS
+        if parts and (size >= batch or is_text != text):
+            yield _text(parts, times) if text else _gathered(parts, times, ports, base, known, rejects)
+            base += size
+            parts, times, ports, size = [], [], [], 0
+        text = is_text
         parts.append(payload)
         times.append(t_ns)
         ports.append(-1 if destination is None else destination[1])
         size += len(payload)
-        if size >= batch:
-            yield _gathered(parts, times, ports, base, known, rejects)
-            base += size
-            parts, times, ports, size = [], [], [], 0
     if parts:
-        yield _gathered(parts, times, ports, base, known, rejects)
+        yield _text(parts, times) if text else _gathered(parts, times, ports, base, known, rejects)
+
+
+def _text(parts, times):
+    """Lines of NMEA datagrams; one that says no time of its own is given that of its reception as a tag block."""
+    lines = []
+    for payload, t_ns in zip(parts, times):
+        for line in payload.removeprefix(b"UdPbC\0").splitlines():
+            stamp = b"" if t_ns < 0 or line[:1] == b"\\" else b"%d " % t_ns
+            lines.append(stamp + line + b"\n")
+    return b"".join(lines)
 
 
 def _gathered(parts, times, ports, base, known, rejects):
