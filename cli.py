@@ -1726,7 +1726,10 @@ def demo(out, scenario, seed, lang, as_json):
     say(f"\n2. {tr('Replay from raw bytes')}")
     sites = sim / "sites.toml" if (sim / "sites.toml").exists() else None
     fences = (sim / "zones.geojson",)
-    _replay(_logs_of(sim), store, fences, sites=sites, note=note, lang=lang, as_json=as_json, budget=12)
+    known = sim / "registers" if (sim / "registers").is_dir() else None
+    _replay(
+        _logs_of(sim), store, fences, sites=sites, registers=known, note=note, lang=lang, as_json=as_json, budget=12
+    )
     say(f"\n3. {tr('Map and report')}")
     maps.write(_opened(store), out / "map.html", lang=lang)
     reports.write(_opened(store), out / "report.html", lang=lang)

@@ -87,6 +87,9 @@ def _intrusions(scene, horizon_s):
         east_m, north_m = scene.offsets_m(c.row)
         near = np.hypot(east_m, north_m) <= REACH_M
         near[c.row] = False
+        # her own MMSI a second time, or a nameless echo on her hull, is the carrier herself
+        near &= (tracks.mmsi != tracks.mmsi[c.row]) | (tracks.mmsi < 0)
+        near &= (tracks.mmsi >= 0) | ~(np.hypot(east_m, north_m) <= 0.5 * _size_m(scene, c.row)[0])
         other = np.flatnonzero(near & ~exempt)
         depth, soon_s, soon_m = (np.full(other.size, np.nan) for _ in range(3))
         range_m = np.hypot(east_m, north_m)[other]

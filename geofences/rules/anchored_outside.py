@@ -1,7 +1,7 @@
 """At anchor outside every anchorage, where there is one within reach.
 
 Without an anchorage in the zones within `within_m` nothing is said: an empty zone file must not make every anchored
-vessel an offender. A berth or terminal counts as a proper place to lie.
+vessel an offender. A berth or terminal is a proper place to lie, too.
 """
 
 import numpy as np
@@ -20,17 +20,20 @@ TEXT = {
 }
 PARAMETERS = {
     "within_m": (9_260.0, "m", "ours: 5 NM; farther from any anchorage the zones say nothing of anchoring"),
+    "berth_m": (500.0, "m", "ours: terminals are often drawn as a point"),
     "outside_m": (100.0, "m", "ours: swing and position noise about the line are no offence"),
 }
 
 
 def evaluate(scene):
     """A finding per anchored vessel that is in no anchorage: excess is its distance from the nearest, in metres."""
-    lying = scene.anchored
+    lying = scene.anchored.copy()
     if not lying.any():
         return scene.nothing()
     terms = scene.terms
-    proper = scene.near(terms.of("anchorage", "berth", "lng_terminal", "terminal"))
+    moored = scene.near(terms.of("berth", "lng_terminal", "terminal"))
+    lying[moored.row[moored.edge_m <= PARAMETERS["berth_m"][0]]] = False
+    proper = scene.near(terms.of("anchorage"))
     proper = proper.where(lying[proper.row])
     order = np.lexsort((proper.zone, proper.edge_m, proper.row))
     first = np.ones(order.size, bool)

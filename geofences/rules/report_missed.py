@@ -12,8 +12,8 @@ NEEDS = ("reporting_line",)
 POLICY = Policy(raise_after_s=0.0, clear_after_s=0.0)
 TITLE = {"en": "Reporting line crossed without a report", "zh": "越过报告线未报告"}
 TEXT = {
-    "en": "{vessel} ({length_m} m) crossed {zone} {passed_min} min ago and has not reported",
-    "zh": "{vessel}(长{length_m}米)于{passed_min}分钟前越过{zone},未报告",
+    "en": "{vessel} ({length_m} m) crossed {zone} {excess} min ago and has not reported",
+    "zh": "{vessel}(长{length_m}米)于{excess}分钟前越过{zone},未报告",
 }
 PARAMETERS = {
     "report_before_min": (60.0, "min", "ours: a report this long before the line counts for it"),
@@ -28,7 +28,7 @@ PARAMETERS = {
 
 
 def evaluate(scene):
-    """A finding per vessel and line crossed in the last hour: excess is minutes beyond the time allowed.
+    """A finding per vessel and line crossed in the last hour: excess is how many minutes ago.
 
     NaN without a register of reports, or where her length is unknown: an absent list proves nothing.
     """
@@ -56,4 +56,4 @@ def evaluate(scene):
             in_time = (reports["t"] >= t_ns[k] - before_min[k] * 60 * S) & (reports["t"] <= scene.at_ns)
             if (hers & in_time).any():
                 excess[k] = 0.0
-    return scene.findings(row, zone, excess, CAUTION, since_ns=t_ns, length_m=length_m, passed_min=passed_min)
+    return scene.findings(row, zone, excess, CAUTION, since_ns=t_ns, length_m=length_m)

@@ -15,8 +15,8 @@ NEEDS = ("corridor", "fairway", "tss_lane")
 POLICY = Policy(raise_after_s=0.0, clear_after_s=60.0)
 TITLE = {"en": "Stopped in a fairway", "zh": "航道内滞航"}
 TEXT = {
-    "en": "{vessel} has been stopped in {zone} for {stopped_min} min",
-    "zh": "{vessel}在{zone}内停航{stopped_min}分钟",
+    "en": "{vessel} has been stopped in {zone} for {excess} min",
+    "zh": "{vessel}在{zone}内停航{excess}分钟",
 }
 PARAMETERS = {
     "stop_min": (10.0, "min", "ours: a vessel that waits for a pilot or a bridge is stopped for some minutes"),
@@ -24,12 +24,13 @@ PARAMETERS = {
 
 
 def evaluate(scene):
-    """A finding per vessel stopped there; excess is minutes beyond `stop_min`."""
+    """A finding per vessel stopped there for longer than `stop_min`; excess is how long, in minutes."""
     terms = scene.terms
     pairs = scene.inside(terms.of("corridor", "fairway", "tss_lane"))
     pairs = pairs.where(scene.moorings.state[pairs.row] == STOPPED)
     since_ns = np.maximum(scene.moorings.since_ns[pairs.row], pairs.since_ns)
     stopped_min = (scene.at_ns - since_ns) / (60 * S)
-    excess = stopped_min - terms.value("stop_min", PARAMETERS["stop_min"][0])[pairs.zone]
+    long_min = terms.value("stop_min", PARAMETERS["stop_min"][0])[pairs.zone]
+    excess = np.where(stopped_min > long_min, stopped_min, 0.0)
     severity = np.where(stopped_min > 20, WARNING, CAUTION)
-    return scene.findings(pairs.row, pairs.zone, excess, severity, since_ns=since_ns, stopped_min=stopped_min)
+    return scene.findings(pairs.row, pairs.zone, excess, severity, since_ns=since_ns)

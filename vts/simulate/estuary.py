@@ -119,6 +119,8 @@ class Cast:
         return {"fault": name, "ship": int(ship), "mmsi": int(self.fleet.mmsi[ship])} | more
 
 
+# no such rule is published for these waters: the moving zone is Yangshan's, the rest are examples
+LNG_RULES = {"lng_zone": "yangshan_2020", "lng_exclusive": True, "escorts": 2}
 ESCORTS = ((900, 0), (-550, 0), (0, 320), (0, -320))
 
 
@@ -324,6 +326,7 @@ def _zones():
             width_port_m=500.0,
             width_starboard_m=500.0,
             max_speed_kn=12.0,
+            **LNG_RULES,
         ),
     )
 
@@ -339,6 +342,7 @@ def _mirs_zones():
             width_port_m=500.0,
             width_starboard_m=500.0,
             max_speed_kn=12.0,
+            **LNG_RULES,
         ),
     )
 

@@ -272,11 +272,32 @@ class Scenario:
         (out / "faults.json").write_text(
             json.dumps(marks | {"faults": list(self.faults)}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
         )
+        self._write_registers(out / "registers")
         columns = dict(self.truth)
         columns["t_ns"] = pa.array(columns["t_ns"], pa.timestamp("ns", tz="UTC"))
         table = pa.table(columns).replace_schema_metadata(marks)
         parquet.write_table(table, out / "truth.parquet", compression="zstd")
-        return sorted(path for path in out.iterdir() if path.is_file())
+        return sorted(path for path in out.rglob("*") if path.is_file())
+
+    def _write_registers(self, folder):
+        """What a port knows of these ships beside AIS: the LNG carriers, and who attends them."""
+        sends = self.fleet.mmsi >= 0
+        carriers = np.flatnonzero((self.fleet.kind == "lng") & sends)
+        roles = {"tug": "escort", "pilot": "pilot"}
+        attend = [k for k in np.flatnonzero(sends) if str(self.fleet.kind[k]) in roles]
+        if not carriers.size:
+            return
+        folder.mkdir(exist_ok=True)
+        note = f"# Simulated: scenario {self.name}, seed {self.seed}. No real vessel.\n"
+        rows = [
+            f"{self.papers.imo[k]},{self.fleet.mmsi[k]},{self.papers.name[k]},{self.fleet.length_m[k]:.0f},"
+            f"{self.fleet.beam_m[k]:.0f}\n"
+            for k in carriers
+        ]
+        text = note + "imo,mmsi,name,length_m,beam_m\n" + "".join(rows)
+        (folder / "lng_carriers.csv").write_text(text, encoding="utf-8")
+        rows = [f"{self.fleet.mmsi[k]},{self.papers.name[k]},{roles[str(self.fleet.kind[k])]}\n" for k in attend]
+        (folder / "attendants.csv").write_text(note + "mmsi,name,role\n" + "".join(rows), encoding="utf-8")
 
     def _cat010(self, site):
         """The plots of one site as CAT010 target reports. They do not carry the SIM bit: readers drop such targets."""

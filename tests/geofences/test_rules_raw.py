@@ -1,0 +1,237 @@
+"""Rules from raw bytes on: AIVDM sentences, decoded, fused and checked; published zones where there are any."""
+
+import numpy as np
+import pytest
+
+import ais
+import geofences
+import vts
+from geofences import registers
+from geofences import zones as zone_files
+from geofences.registers import Registers
+from tests.geofences import world
+from tests.geofences.world import T0_NS, box, place, raised, ship, zone, zones
+from vts.fusion import Tracker, fuse
+from vts.schema import RAISED, Alerts, Statics
+from vts.simulate import aivdm
+from vts.units import S
+
+KNOWN = registers.load("data/registers")
+REPORT_S, STATIC_S = 6, 60
+
+
+def log(ships, minutes, path, t0_ns=T0_NS):
+    """A log of what these ships send: positions every 6 s, static data every minute, under tag blocks."""
+    rows = {name: [] for name in aivdm.Messages.spec}
+    for second in range(0, int(minutes * 60) + 1, REPORT_S):
+        for number, vessel in enumerate(ships):
+            east, north, cog, sog, status, heading = world._state(vessel, second / 60)
+            lon, lat = place(east, north)
+            t_ns = t0_ns + (second + number % REPORT_S) * S
+            told = {
+                "rx_ns": t_ns + S,
+                "t_ns": t_ns,
+                "mmsi": vessel["mmsi"],
+                "ship": number,
+                "second": t_ns // S % 60,
+                "lon_deg": lon,
+                "lat_deg": lat,
+                "sog_kn": sog,
+                "cog_deg": cog % 360,
+                "heading_deg": heading % 360,
+                "nav_status": status,
+                "accurate": 1,
+                "part": -1,
+            }
+            for kind in (1, 5) if second % STATIC_S == 0 else (1,):
+                for name, values in rows.items():
+                    values.append({**told, "type": kind}.get(name, 0))
+    sizes = ("length_m", "beam_m", "draught_m")
+    column = {name: np.array([v[name] for v in ships]) for name in ("mmsi", "imo", "ship_type", *sizes)}
+    papers = Statics(
+        **column, to_bow_m=column["length_m"] / 2, to_port_m=column["beam_m"] / 2,
+        name=np.array([f"TEST {v['mmsi']}" for v in ships]), callsign=[""], destination=[""], eta=["00-00T24:60"],
+    )  # fmt: skip
+    with open(path, "wb") as file:
+        file.writelines(
+            aivdm.encode(aivdm.Messages(**{k: np.array(v) for k, v in rows.items()}), papers, ("SIM-TEST",))
+        )
+
+
+def replay(where, ships, minutes, path, *, known=KNOWN, t0_ns=T0_NS):
+    """The checked Pictures of a log of these ships."""
+    log(ships, minutes, path, t0_ns)
+    feed = ais.read(path)
+    where = zones(*where) if isinstance(where, list) else where
+    checked = list(geofences.check(fuse(vts.merge([feed]), Tracker()), where, None, known))
+    assert feed.rejects.used == feed.rejects.read > 0
+    return checked
+
+
+AREA, LANE = box(-1000, 0, 1000, 3000), box(-1000, -3000, 1000, 9000)
+CORRIDOR = zone(
+    "corridor",
+    line=[list(place(0, -3000)), list(place(0, 9000))],
+    width_m=2000,
+    lng_zone="yangshan_2020",
+    lng_exclusive=True,
+)
+CARRIER = ship(413999001, 0, 0, 0, 9, ship_type=80, length_m=290.0, beam_m=46.0)
+CASES = {
+    "speed_limit": (zone("fairway", LANE, max_speed_kn=12), [ship(1, 0, 0, 0, 15), ship(2, 500, 0, 0, 11.8)], {1}),
+    "speed_limit_soon": (
+        zone("fairway", AREA, max_speed_kn=12),
+        [ship(1, 0, -900, 0, 15), ship(2, 400, -900, 0, 11)],
+        {1},
+    ),
+    "speed_minimum": (zone("fairway", LANE, min_speed_kn=5), [ship(1, 0, 0, 0, 3.5), ship(2, 500, 0, 0, 5.5)], {1}),
+    "anchored_outside": (zone("anchorage", AREA), [ship(1, 0, -600, status=1), ship(2, 0, 900, status=1)], {1}),
+    "anchored_forbidden": (
+        zone("no_anchoring_area", AREA),
+        [ship(1, 0, 900, status=1), ship(2, 0, -100, status=1)],
+        {1},
+    ),
+    "anchorage_wrong": (
+        zone("anchorage", AREA, allowed=["tanker"]),
+        [ship(1, 0, 900, status=1), ship(2, 300, 900, status=1, ship_type=80)],
+        {1},
+    ),
+    "anchorage_full": (
+        zone("anchorage", AREA, capacity=1),
+        [ship(2, 0, 900, status=1), ship(1, 500, 300, 0, 3, turns=[(2, 0, 0, 1)])],
+        {1},
+    ),
+    "wrong_way": (zone("tss_lane", LANE, direction_deg=0), [ship(1, 0, 6000, 180, 10), ship(2, 500, 0, 0, 10)], {1}),
+    "tss_crossing": (
+        zone("tss_lane", LANE, direction_deg=0),
+        [ship(1, -900, 0, 45, 7), ship(2, -900, 2000, 88, 7)],
+        {1},
+    ),
+    "tss_separation": (
+        zone("tss_separation_zone", LANE, direction_deg=0),
+        [ship(1, 0, 0, 0, 7), ship(2, -900, 2000, 90, 7)],
+        {1},
+    ),
+    "under_keel": (
+        zone("depth_area", LANE, depth_m=9.0),
+        [ship(1, 0, 0, 0, 7, draught_m=8.5), ship(2, 300, 0, 0, 7, draught_m=8.0)],
+        {1},
+    ),
+    "restricted_entry": (zone("restricted_area", AREA), [ship(1, 0, -500, 0, 8), ship(2, 1200, -500, 0, 8)], {1}),
+    "restricted_entry_soon": (
+        zone("restricted_area", AREA),
+        [ship(1, 0, -1500, 0, 8), ship(2, 1300, -1500, 0, 8)],
+        {1},
+    ),
+    "lng_intruder": (CORRIDOR, [CARRIER, ship(1, 100, 1500, 0, 8), ship(2, 800, 1500, 0, 8)], {1}),
+    "lng_intruder_soon": (CORRIDOR, [CARRIER, ship(1, 1500, 3000, 250, 9), ship(2, 1500, 3000, 20, 9)], {1}),
+    "lng_exclusive": (CORRIDOR, [CARRIER, ship(1, 700, 3000, 180, 8), ship(2, 1500, 3000, 180, 8)], {1}),
+    "overtaking": (
+        zone("corridor", line=[list(place(0, -3000)), list(place(0, 9000))], width_m=2000, no_overtaking=True),
+        [ship(1, 200, -300, 0, 12), ship(2, 0, 0, 0, 8)],
+        {1},
+    ),
+    "bridge_clearance": (
+        zone("bridge", box(-3000, 4000, 3000, 4100), clearance_m=55),
+        [ship(1, 0, 0, 0, 9), ship(2, 500, 0, 0, 9)],
+        {1},
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_from_raw_bytes_to_the_alert(rule, tmp_path):
+    """In each sea one vessel breaks the rule and another keeps it, near the edge."""
+    where, ships, offends = CASES[rule]
+    heights = {"mmsi": np.array([1, 2]), "air_draught_m": np.array([54.0, 52.9])}
+    known = Registers(lng_carriers=KNOWN.lng_carriers, attendants=KNOWN.attendants, heights=heights)
+    assert offends == raised(replay([where], ships, 8, tmp_path / "ais.nmea", known=known), rule)
+
+
+def at(lon, lat, **more):
+    """A vessel that begins at a real place."""
+    east, north = (lon - world.LON) * world.EAST, (lat - world.LAT) * world.NORTH
+    return {**ship(more.pop("mmsi"), 0, 0, **more), "east_m": east, "north_m": north}
+
+
+def published(*words):
+    """The shipped zones whose names hold one of these words, examples and expired ones too."""
+    every = zone_files.load("data/zones", examples=True)
+    return every.take([k for k, name in enumerate(every.names) if any(w in name for w in words)])
+
+
+def test_hong_kong_lng_terminal_zones(tmp_path):
+    """250 m about 22 09.289N 113 57.799E, in force from 2022-10-01, inside a control zone of about 500 m."""
+    where = published("HK Offshore LNG Terminal")
+    lon, lat = 113.963317, 22.154817
+    stranger = at(lon + 0.0001, lat - 0.014, mmsi=1, cog=0, sog=7)
+    passer = at(lon - 0.02, lat - 0.014, mmsi=2, cog=0, sog=7)
+    checked = replay(where, [stranger, passer], 12, tmp_path / "a")
+    seen = {z for p in checked for z, m in zip(p.visits.zone.tolist(), p.visits.mmsi, strict=True) if m == 1}
+    assert {"lng_safety_zone", "lng_control_zone"} <= {where.kinds[z] for z in seen}
+    assert {1} == raised(checked, "lng_terminal")
+    before = replay(where, [stranger], 12, tmp_path / "b", t0_ns=1_640_995_200 * S)  # 2022-01-01
+    assert set() == raised(before, "lng_terminal")
+
+
+def test_18gs_pilot_anchorage(tmp_path):
+    """113 45.8-47.9E, 22 07.33-08.5N: a vessel in it lies well, one half a mile south of it does not."""
+    where = published("18GS")
+    ships = [at(113.780, 22.132, mmsi=2, status=1), at(113.780, 22.1135, mmsi=1, status=1)]
+    assert {1} == raised(replay(where, ships, 8, tmp_path / "a"), "anchored_outside")
+
+
+@pytest.mark.parametrize(
+    ("start_s", "offends"), [(1_744_164_000, {1}), (1_744_200_000, set()), (1_744_600_000, set())],
+    ids=["10:00 on 9 April", "20:00 on 9 April", "14 April"],
+)  # fmt: skip
+def test_shekou_works_area(start_s, offends, tmp_path):
+    """08:00-17:00 (+08:00) from 2025-04-09 to 04-12."""
+    where = published("Shekou channel")
+    middle = where.area[0].centroid
+    vessel = at(middle.x, middle.y, mmsi=1, cog=33, sog=2)
+    assert offends == raised(replay(where, [vessel], 4, tmp_path / "a", t0_ns=start_s * S), "restricted_entry")
+
+
+def test_meizhou_lanes(tmp_path):
+    """Traffic goes 223 in the north-western lane and 043 in the south-eastern one (2020-07-01)."""
+    where = published("Meizhou")
+    lanes = {where.properties[k]["direction_deg"]: where.area[k].centroid for k in where.rows("tss_lane")}
+    sw, ne = lanes[223], lanes[43]
+    ways = [(sw, 43), (sw, 223), (ne, 43), (ne, 223)]
+    ships = [at(middle.x, middle.y, mmsi=k + 1, cog=cog, sog=6) for k, (middle, cog) in enumerate(ways)]
+    assert {1, 4} == raised(replay(where, ships, 3, tmp_path / "a"), "wrong_way")
+
+
+@pytest.mark.parametrize(
+    ("parts", "least"),
+    [(("ais", "dma-aislib", "stream_example.txt"), 50), (("ais", "solent-stonesoup"), 50)],
+    ids=["danish", "solent"],
+)
+def test_real_logs_give_no_impossible_alert(data, parts, least):
+    """Zones of other waters say nothing; zones laid over these waters say only what the track bears out."""
+    path = data(*parts)
+    path = next(iter(sorted(path.glob("*.csv*")))) if path.is_dir() else path
+    pictures = [p._replace(alerts=Alerts.empty()) for p in fuse(vts.merge([ais.read(path)]), Tracker())]
+    assert max(p.tracks.n for p in pictures) >= least
+    assert [] == world.told(geofences.check(pictures, zone_files.load("data/zones"), None, KNOWN))
+
+    lon, lat = (np.concatenate([getattr(p.tracks, name) for p in pictures]) for name in ("lon_deg", "lat_deg"))
+    (west, middle, east), (south, north) = np.nanpercentile(lon, (30, 50, 70)), np.nanpercentile(lat, (30, 70))
+
+    def ring(a, b):
+        return [[[a, south], [b, south], [b, north], [a, north], [a, south]]]
+
+    local = zones(zone("fairway", ring(west, middle), max_speed_kn=10), zone("anchorage", ring(middle, east)))
+    known = {
+        (p.at_ns, track): (sog, status)
+        for p in pictures
+        for track, sog, status in zip(p.tracks.track.tolist(), p.tracks.sog_kn, p.tracks.nav_status, strict=True)
+    }
+    for p in geofences.check(pictures, local, None, KNOWN):
+        now = p.alerts.take(p.alerts.state == RAISED)
+        assert (now.since_ns <= p.at_ns).all()
+        for rule, track in zip(now.rule.tolist(), now.track.tolist(), strict=True):
+            sog_kn, status = known[p.at_ns, track]
+            assert rule != "speed_limit" or 10.0 < sog_kn < 60.0
+            assert rule != "anchored_outside" or (sog_kn <= 3.0 and status != 0)
