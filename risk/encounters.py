@@ -98,7 +98,7 @@ def _pairs(tracks, vx_mps, vy_mps, config):
     columns = cpa.cells(tracks.lon_deg, tracks.lat_deg, config.reach_m, key)
     order = np.argsort(key, kind="stable")
     limits = (config.reach_m, min(NEAR_M, config.reach_m), 2.0 * config.dcpa_m, config.tcpa_min * 60.0)
-    out = np.empty((4 * tracks.n + 64, 6))
+    out = np.empty((16 * tracks.n + 64, 6))
     while True:
         found = cpa.near_pairs(tracks.lon_deg, tracks.lat_deg, vx_mps, vy_mps, key, order, columns, limits, out)
         if found <= len(out):

@@ -16,6 +16,7 @@ BUDGET_PER_HOUR = 6.0
 REPEATS = 200
 EPISODE_GAP_MIN = 10.0  # rows above the threshold nearer than this belong to one alarm
 BINS = 15
+MIN_UNSEEN_EVENTS = 10  # below this an interval is no evidence
 
 
 def average_precision(y, score, weight=None):
@@ -170,7 +171,12 @@ def judge(trained, name, train_rows, test, seed, *, seen=None):
     `seen` marks test rows of vessels that training knew; by default those whose vessel has a training row.
     """
     if not test.n:
-        return {"all": {"rows": 0, "events": 0}, "unseen": {"rows": 0, "events": 0}, "promoted": False}
+        return {
+            "all": {"rows": 0, "events": 0},
+            "unseen": {"rows": 0, "events": 0},
+            "promoted": False,
+            "why_not": "no rows",
+        }
     seen = np.isin(test.vessel, np.unique(train_rows.vessel)) if seen is None else seen
     module = matrix.heads()[name]
     head = trained.heads[name]
@@ -211,8 +217,10 @@ def judge(trained, name, train_rows, test, seed, *, seen=None):
                 for rate in RATES_PER_HOUR
             },
         }
-    lower = out["unseen"].get("gain_interval", [None])[0]
-    out["promoted"] = lower is not None and lower > 0
+    unseen = out["unseen"]
+    enough = unseen["events"] >= MIN_UNSEEN_EVENTS
+    out["promoted"] = enough and unseen["gain_interval"][0] > 0
+    out["why_not"] = "" if out["promoted"] else "gain not above zero" if enough else "too few events of unseen vessels"
     return out
 
 

@@ -9,6 +9,7 @@ the static profile's share (risk/psc.py), 0 where there is none. Each p is calib
 import numpy as np
 
 from risk import matrix, model, reasons
+from risk.view import rows_of
 from risk.watch import Watch
 from vts import schema
 from vts.schema import Scores
@@ -63,7 +64,7 @@ def _scores(view, trained, watch):
     for h, (name, *_) in enumerate(parts):
         heads[top == h] = name
         horizon[top == h] = trained.heads[name].horizon_min
-    codes, weights = _reasons(tracks, trained, parts, risk, top, alert_weight, alert_why, unknown, stale)
+    codes, weights = _reasons(watch, tracks, trained, parts, risk, top, alert_weight, alert_why, unknown, stale)
     return Scores(
         track=tracks.track,
         mmsi=tracks.mmsi,
@@ -100,15 +101,25 @@ def _head(view, trained, name):
 
 
 def _open_alerts(tracks, watch):
-    """(weight of the gravest open alert, its reason's code or "") of each track."""
-    weight, why = np.zeros(tracks.n), [""] * tracks.n
-    for (rule, track, other, _), (severity, detail) in sorted(watch.open.items()):
-        for one in (track, other):
-            at = int(np.searchsorted(tracks.track, one))
-            if one >= 0 and at < tracks.n and tracks.track[at] == one and ALERT_WEIGHT[severity] > weight[at]:
-                numbers = dict(part.split("=", 1) for part in detail.split(";") if "=" in part)
-                weight[at], why[at] = ALERT_WEIGHT[severity], reasons.code("alert", rule, numbers)
+    """(weight of the gravest open alert, key of that alert or None) of each track."""
+    weight, why = np.zeros(tracks.n), [None] * tracks.n
+    if not watch.open:
+        return weight, why
+    keys = list(watch.open)
+    severity = np.array([entry[0] for entry in watch.open.values()])
+    for side in (1, 2):
+        row = rows_of(tracks, np.array([key[side] for key in keys]))
+        for at, key, heavy in zip(row.tolist(), keys, np.array(ALERT_WEIGHT)[severity].tolist(), strict=True):
+            # of equals the first by name: the order in which alerts were opened must not show
+            if at >= 0 and (heavy > weight[at] or (heavy == weight[at] and key < why[at])):
+                weight[at], why[at] = heavy, key
     return weight, why
+
+
+def _alert_reason(watch, key):
+    """The code of an open alert's reason."""
+    numbers = dict(part.split("=", 1) for part in watch.open[key][1].split(";") if "=" in part)
+    return reasons.code("alert", key[0], numbers)
 
 
 def _static(view, watch):
@@ -118,7 +129,7 @@ def _static(view, watch):
     return np.array([watch.profiles.get(int(imo), 0.0) for imo in view.static("imo", -1)])
 
 
-def _reasons(tracks, trained, parts, risk, top, alert_weight, alert_why, unknown, stale):
+def _reasons(watch, tracks, trained, parts, risk, top, alert_weight, alert_why, unknown, stale):
     """Three columns of codes and of weights: facts first, then what moved the model most."""
     codes = [np.full(tracks.n, "", "<U64") for _ in range(3)]
     weights = [np.full(tracks.n, np.nan) for _ in range(3)]
@@ -129,7 +140,7 @@ def _reasons(tracks, trained, parts, risk, top, alert_weight, alert_why, unknown
     for i in order:
         if not risk[i] >= WORTH_A_REASON:
             continue
-        found = [(alert_why[i], alert_weight[i])] if alert_why[i] else []
+        found = [(_alert_reason(watch, alert_why[i]), alert_weight[i])] if alert_why[i] else []
         if top[i] >= 0:
             found = _explain(trained, parts[top[i]], i, found)
         for k, (code, weight) in enumerate(found[:3]):

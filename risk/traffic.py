@@ -251,7 +251,7 @@ def days(seed, count):
         yield from day(seed, number)[1]
 
 
-def day(seed, number, ships=140, pool=400):
+def day(seed, number, ships=140, pool=1500):
     """(Water, iterator of Pictures) of one simulated day; `number` counts days, vessels come from one pool by MMSI."""
     rng = np.random.default_rng([seed, number])
     here = water(rng)

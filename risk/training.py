@@ -12,6 +12,7 @@ SPLIT = (0.6, 0.8)  # train, calibrate, test: shares of the time covered
 MIN_ONSETS = 30  # events in training below which a head is not fitted: its rule ships
 KNOTS = 12
 DAYS = 14
+EVERY_S = 180.0  # a row a vessel (and zone, and pair) every three minutes: nearer ones are copies of each other
 
 
 def train(out, *, pictures=None, seed=1, days=DAYS, source=None, config=None, progress=None):
@@ -34,7 +35,7 @@ def train_model(pictures=None, *, seed=1, days=DAYS, source=None, config=None, p
     source = source or f"simulated traffic of risk/traffic.py, {days} days, seed {seed}"
     pictures = traffic.days(seed, days) if pictures is None else pictures
     say("collecting training rows")
-    found = samples.collect(pictures, config=config)
+    found = samples.collect(pictures, every_s=EVERY_S, config=config)
     heads, entries = {}, {}
     for name, rows in found.items():
         say(f"training {name}: {rows.n} rows")

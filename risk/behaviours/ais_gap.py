@@ -28,26 +28,30 @@ PARAMETERS = {
 
 
 def evaluate(view, memory):
-    """Length of the silence, min. memory: {mmsi: [t, lon, lat, sog, limit, heard, gap start, gap end, run]}."""
+    """Length of the silence, min. memory: {mmsi: [t, lon, lat, limit, heard, gap start, gap end, run]}."""
     tracks = view.tracks
     ais = np.isin(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0)
     limit_s = PARAMETERS["factor"][0] * lost_after_s(tracks.kind, tracks.sog_kn, tracks.nav_status)
     told_ns = int(PARAMETERS["told_min"][0] * MINUTE)
     rows, gap_min, run_nm, since = [], [], [], []
-    for i in np.flatnonzero(ais):
-        key, old = str(tracks.mmsi[i]), memory.get(str(tracks.mmsi[i]))
-        if tracks.age_s[i] > 60.0:
-            if old is not None and not old[5]:
-                old[5] = heard_near(view, old[1], old[2], tracks.track[i])
+    mmsi, age_s, limit = tracks.mmsi.tolist(), tracks.age_s.tolist(), limit_s.tolist()
+    lon, lat = tracks.lon_deg.tolist(), tracks.lat_deg.tolist()
+    heard_ns = (tracks.t_ns - (np.nan_to_num(tracks.age_s) * S).astype(np.int64)).tolist()
+    for i in np.flatnonzero(ais).tolist():
+        key = str(mmsi[i])
+        old = memory.get(key)
+        if age_s[i] > 60.0:
+            if old is not None and not old[4]:
+                old[4] = heard_near(view, old[1], old[2], tracks.track[i])
             continue
-        here = [int(tracks.t_ns[i] - tracks.age_s[i] * S), float(tracks.lon_deg[i]), float(tracks.lat_deg[i])]
-        start, end, run_m = (old[6], old[7], old[8]) if old else (-1, -1, 0.0)
-        if old and (here[0] - old[0]) / S > old[4]:
+        here = [heard_ns[i], lon[i], lat[i]]
+        start, end, run_m = (old[5], old[6], old[7]) if old else (-1, -1, 0.0)
+        if old and (here[0] - old[0]) / S > old[3]:
             moved_m = distance_m(here[1], here[2], old[1], old[2])
-            heard = old[5] or heard_near(view, old[1], old[2], tracks.track[i])
+            heard = old[4] or heard_near(view, old[1], old[2], tracks.track[i])
             if moved_m > PARAMETERS["least_run_m"][0] and heard:
                 start, end, run_m = old[0], here[0], float(moved_m)
-        memory[key] = [*here, float(np.nan_to_num(tracks.sog_kn[i])), float(limit_s[i]), False, start, end, run_m]
+        memory[key] = [*here, limit[i], False, start, end, run_m]
         if end >= 0 and view.at_ns - end <= told_ns:
             rows.append(i)
             gap_min.append((end - start) / MINUTE)

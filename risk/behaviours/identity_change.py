@@ -15,6 +15,7 @@ TEXT = {
     "en": "{vessel} changed her {what}: {old} became {new}",
     "zh": "{vessel}的{what}由 {old} 变为 {new}",
 }
+TOUCH_NS = 3600 * 10**9  # how often an unchanged entry is renewed, so that it is not forgotten
 PARAMETERS = {
     "size_m": (10.0, "m", "ours: smaller changes are corrected typing errors"),
     "told_min": (60.0, "min", "ours: how long it is told"),
@@ -30,12 +31,16 @@ def evaluate(view, memory):
     statics = view.picture.statics
     told_ns = int(PARAMETERS["told_min"][0] * MINUTE)
     rows = []
-    for i, k in enumerate(view.static_row):
+    mmsi, name, imo_number = statics.mmsi.tolist(), statics.name.tolist(), statics.imo.tolist()
+    length_m = np.nan_to_num(statics.length_m).tolist()
+    for i, k in enumerate(view.static_row.tolist()):
         if k < 0:
             continue
-        key = str(statics.mmsi[k])
-        now = [str(statics.name[k]), int(statics.imo[k]), float(np.nan_to_num(statics.length_m[k]))]
+        key = str(mmsi[k])
+        now = [name[k], imo_number[k], length_m[k]]
         old = memory.get(key)
+        if old and old[1:4] == now and old[7] < 0 and view.at_ns - old[0] < TOUCH_NS:
+            continue  # nothing new: most ships, most of the time
         told = old[4:] if old else ["", "", "", -1, 0]
         if old:
             changed = _changes(old[1:4], now)
@@ -47,9 +52,9 @@ def evaluate(view, memory):
         imo = f"imo {now[1]}"
         if now[1] > 0:
             before = memory.get(imo)
-            if before and before[1] != int(statics.mmsi[k]) and before[2] != int(view.at_ns):
+            if before and before[1] != mmsi[k] and before[2] != int(view.at_ns):
                 told = ["MMSI", str(before[1]), key, int(view.at_ns), 2]
-            memory[imo] = [int(view.at_ns), int(statics.mmsi[k]), int(view.at_ns)]
+            memory[imo] = [int(view.at_ns), mmsi[k], int(view.at_ns)]
         memory[key] = [int(view.at_ns), *now, *told]
         if told[3] >= 0 and view.at_ns - told[3] <= told_ns:
             rows.append((i, told))

@@ -79,3 +79,15 @@ def test_zone_entry_reaches_the_targets_on_a_year_never_seen(data):
     assert unseen["recall_at_precision_0.9"] >= 0.94
     assert unseen["ece"] <= 0.005
     assert unseen["gain_interval"][0] > 0
+
+
+# Fremantle, Geraldton, Bunbury, Cape Cuvier, Exmouth, Onslow, Barrow Island
+HARBOURS = [(115.72, -32.05), (114.55, -28.75), (115.6, -33.3), (113.4, -24.2)]
+HARBOURS += [(113.9, -21.5), (115.05, -21.6), (115.5, -20.8)]
+
+
+@pytest.mark.slow
+def test_harbours_are_harder_and_still_better_than_the_rule(data):
+    train, test = (data("risk", "omtad", f"west-grid-{year}.parquet") for year in (2018, 2019))
+    unseen = batch.evaluate_fixes(train, test, zones=[(*at, 22_224.0) for at in HARBOURS])["unseen"]
+    assert 0.89 <= unseen["ap"]["model"] and unseen["gain_interval"][0] > 0.05
