@@ -1,7 +1,8 @@
 """How close tracks come to the truth: GOSPA, errors, missed, false, identity switches, continuity, consistency.
 
 Only confirmed and coasting tracks count. A vessel is asked for while it can be known: from 60 s after its first
-report, as long as the Cramer-Rao bound of its position, which simulated truth carries, stays under 100 m. Where the
+report, as long as the Cramer-Rao bound of its position, which simulated truth carries, stays under 100 m, and as long
+as somebody has seen it in the last three minutes (in 5 of 10 scans, or by AIS; simulated truth says so too). Where the
 truth has no bound, from 60 s after its first row.
 
 GOSPA: Rahmathullah, Garcia-Fernandez and Svensson (2017), with c = 200 m, p = 2, alpha = 2. Switches and continuity
@@ -38,10 +39,11 @@ class Truth(NamedTuple):
     cog_deg: np.ndarray
     mode: np.ndarray  # STEADY, MANOEUVRING, STILL
     bound_m: np.ndarray  # NaN: none known
+    seen: np.ndarray  # 0: nobody has seen it for three minutes
 
 
 def load_truth(path):
-    """The Truth of a Parquet file with t_ns vessel mmsi lon_deg lat_deg sog_kn cog_deg, and mode and bound_m if there.
+    """The Truth of a Parquet file with the columns of `Truth`, of which mode, bound_m and seen may be absent.
 
     Raises LogError where it cannot be read or a column is missing.
     """
@@ -60,11 +62,12 @@ def load_truth(path):
 
 
 def truth(columns):
-    """Truth of a dict of arrays, sorted; what is missing of mode and bound_m is told from the motion, or unknown."""
+    """Truth of a dict of arrays, sorted; a missing mode is told from the motion, bound_m is unknown, seen always."""
     order = np.lexsort((columns["vessel"], columns["t_ns"]))
     columns = {name: np.asarray(columns[name])[order] for name in Truth._fields if name in columns}
     columns.setdefault("bound_m", np.full(order.size, np.nan))
     columns.setdefault("mode", _mode(columns))
+    columns.setdefault("seen", np.ones(order.size, np.int8))
     return Truth(*(columns[name] for name in Truth._fields))
 
 
@@ -199,7 +202,7 @@ class _Tally:
         age_s = (at_ns - np.array([first_ns.get(v, at_ns) for v in there.vessel.tolist()])) / S
         bounded = np.isfinite(there.bound_m)
         known = np.array([v in first_ns for v in there.vessel.tolist()], bool)
-        ask = known & (age_s >= GROWN_S) & (~bounded | (there.bound_m < KNOWABLE_M))
+        ask = known & (age_s >= GROWN_S) & (~bounded | (there.bound_m < KNOWABLE_M)) & (there.seen != 0)
         paired = np.zeros(len(xy), bool)
         paired[row] = True
         self.asked += int(ask.sum())

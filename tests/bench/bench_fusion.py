@@ -32,24 +32,24 @@ TARGETS = {  # what the issue asks for, by scenario: (metric, most)
 TARGETS["n20"] += (("initiation_p95_s", 12.0), ("speed_95_steady_kn", 0.5), ("course_95_steady_deg", 3.0))
 TARGETS["n200"] += (("id_switches", 0), ("initiation_median_s", 9.0), ("initiation_p95_s", 12.0))
 TARGETS["n1000"] += (("id_switches", 2), ("initiation_median_s", 9.0), ("initiation_p95_s", 12.0))
-UNITS = {"ratio": "x bound", "pct": "%", "s": "s", "kn": "kn", "deg": "deg", "m": "m"}
+UNITS = {"ratio": "x bound", "_pct": "%", "_s": "s", "_kn": "kn", "_deg": "deg", "_m": "m"}
 START = datetime.datetime(2026, 3, 2, 2)
 
 
-def tracked(scenario, reports, picture_s):
-    """(Pictures, seconds) of our tracker over a scenario's reports."""
+def tracked(scenario, feeds, picture_s):
+    """(Pictures, seconds) of our tracker over a scenario's feeds."""
     config = FusionConfig(picture_s=picture_s)
     tracker = vts.Tracker(config, scenario.sites)
     began = time.perf_counter()
-    pictures = list(vts.fuse(merge([[reports]], lateness_s=config.lateness_s), tracker))
+    pictures = list(vts.fuse(merge(feeds, lateness_s=config.lateness_s), tracker))
     return pictures, time.perf_counter() - began
 
 
 def rate(name, duration_s):
     """Reports a second of our tracker, best of three after one that warms the kernels."""
     scenario = simulate.build(name, SEED, duration_s=duration_s)
-    reports = scenario.reports()
-    return reports.n / min(tracked(scenario, reports, 10.0)[1] for _ in range(4))
+    feeds = scenario.feeds()
+    return scenario.reports().n / min(tracked(scenario, feeds, 10.0)[1] for _ in range(4))
 
 
 def peer(scenario, until_s):
@@ -148,7 +148,7 @@ def run():
     for name, (target_rate, throughput_s, peer_s) in RUNS.items():
         ours = rate(name, throughput_s)
         scenario = simulate.build(name, SEED)
-        pictures, _seconds = tracked(scenario, scenario.reports(), 3.0)
+        pictures, _seconds = tracked(scenario, scenario.feeds(), 3.0)
         found = metrics.evaluate_pictures(scenario.truth, pictures)
         theirs, same, their_rate, note = {}, {}, None, f"{throughput_s} s of {name}"
         try:

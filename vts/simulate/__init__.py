@@ -1,7 +1,8 @@
 """Scenarios with truth, written out as the bytes that real sensors send.
 
-names() lists them; build(name, seed, **overrides) makes one; its write(out_dir) writes it, its reports() and
-statics() are the same without the bytes. The same name, seed and overrides give the same bytes.
+names() lists them; build(name, seed, **overrides) makes one; its write(out_dir) writes it, its feeds() are the same
+without the bytes, ready for vts.merge, and its `truth` is what metrics.evaluate_pictures takes. The same name, seed
+and overrides give the same bytes.
 """
 
 import inspect

@@ -56,6 +56,47 @@ def posterior(scenario, velocity_mps=10.0):
     return position, velocity
 
 
+def seen(scenario):
+    """Whether anyone could have found each ship lately, (ships, steps).
+
+    That is: a site saw her in 5 of 10 rotations, as IMO MSC.192(79) asks of a target that is to be tracked, or a true
+    AIS report of hers was heard within a minute (200 s at anchor); now, or at some time of the last three minutes.
+    """
+    motion = scenario.motion
+    n, steps = motion.x_m.shape
+    found = np.zeros((n, steps), bool)
+    for site, radar in enumerate(scenario.radars):
+        plots = scenario.plots.take((scenario.plots.site == site) & (scenario.plots.ship >= 0))
+        total = np.cumsum(_counted(plots.ship, plots.t_ns, scenario), axis=1)
+        window = int(np.ceil(10 * radar.period_s))
+        total[:, window:] = total[:, window:] - total[:, :-window]
+        found |= total >= 5
+    own = _true_ais(scenario)
+    heard = _counted(own.ship, own.t_ns, scenario) > 0
+    since = np.arange(steps) - np.maximum.accumulate(np.where(heard, np.arange(steps), -1_000), axis=1)
+    still = np.hypot(motion.vx_mps, motion.vy_mps) < 1.5
+    found |= since <= np.where(still, 200, 60)
+    since = np.arange(steps) - np.maximum.accumulate(np.where(found, np.arange(steps), -1_000), axis=1)
+    return since <= 180
+
+
+def _counted(ship, t_ns, scenario):
+    """Reports of each ship that end in each second, (ships, steps)."""
+    n, steps = scenario.motion.x_m.shape
+    step = np.ceil((t_ns - scenario.scene.start_ns) / S).astype(np.int64)
+    inside = (step >= 0) & (step < steps)
+    key = ship[inside].astype(np.int64) * steps + step[inside]
+    return np.bincount(key, minlength=n * steps).reshape(n, steps)
+
+
+def _true_ais(scenario):
+    """Position reports of ships that no fault has falsified, each transmission once."""
+    sent = scenario.messages
+    own = sent.take((sent.ship >= 0) & np.isin(sent.type, (1, 2, 3, 18, 19)) & (sent.false != 1))
+    _, once = np.unique(np.stack([own.t_ns, own.ship]), axis=1, return_index=True)
+    return own.take(once)
+
+
 def _information(scenario):
     """{step: [(ships, (m, 6, 6) information)]}: true reports by the whole second they end in, each ship once a row."""
     where, what, at = [], [], []
@@ -75,9 +116,7 @@ def _information(scenario):
         at.append((plots.t_ns - start_ns) / S - radar.clock_s)
     net, sent = scenario.net, scenario.messages
     if sent.n:
-        own = sent.take((sent.ship >= 0) & np.isin(sent.type, (1, 2, 3, 18, 19)) & (sent.false != 1))
-        _, once = np.unique(np.stack([own.t_ns, own.ship]), axis=1, return_index=True)
-        own = own.take(once)
+        own = _true_ais(scenario)
         R = np.zeros((own.n, 4, 4))
         R[:, 0, 0] = R[:, 1, 1] = 1 / net.sigma_m**2
         R[:, 2, 2] = R[:, 3, 3] = 1 / net.speed_sigma_mps**2

@@ -36,7 +36,7 @@ DAPENG_CORRIDOR = ((114.555, 22.340), (114.515, 22.410), (114.472, 22.480), (114
 YANTIAN_WAY = ((114.560, 22.325), (114.500, 22.410), (114.420, 22.490), (114.330, 22.552), (114.292, 22.568))
 TAP_MUN_LINE = ((114.400, 22.460), (114.395, 22.505), (114.345, 22.560))
 YANTIAN_ANCHORAGE = ((114.569, 22.370), (114.575, 22.376), (114.561, 22.379), (114.582, 22.368), (114.572, 22.388))
-RADAR = {"fades": True, "glint": True, "wakes": 0.2, "clutter_cells": 12, "false_per_scan": 12.0}
+RADAR = {"fades": True, "glint": True, "wakes": 0.1, "clutter_cells": 12, "false_per_scan": 12.0}
 RADAR |= {"period_s": 3.0, "max_range_m": 32_000.0}
 FISH_ZONES = (
     (

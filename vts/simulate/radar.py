@@ -188,7 +188,7 @@ def _false(radar, rng, begins):
 
 
 def _sea(radar, rng, begins):
-    """Sea clutter: patches whose strength is gamma distributed and lives for some ten scans, mostly near and upwind."""
+    """Sea clutter: patches of some 400 m near the radar, mostly upwind, whose strength lives for half a minute."""
     if not radar.clutter_cells:
         return tuple(np.empty(0, kind) for kind in (float, np.int64, float, float, float))
     cells = radar.clutter_cells
@@ -201,9 +201,11 @@ def _sea(radar, rng, begins):
     for k in range(begins.size):
         state = keep * state + np.sqrt(1 - keep * keep) * draws[:, k] if k else state
         strength[k] = 0.5 * (state[0] ** 2 + state[1] ** 2)  # exponential: the texture of K-distributed clutter
-    scan_at, cell = np.nonzero(rng.random(strength.shape) < 0.25 * np.minimum(strength, 3.0))
-    azimuth = (azimuth0[cell] + 1.0 * rng.standard_normal(cell.size)) % 360.0
-    range_m = np.maximum(range0[cell] + 60.0 * rng.standard_normal(cell.size), radar.min_range_m)
+    count = rng.poisson(0.4 * strength)
+    scan_at, cell = (np.repeat(index, count.ravel()) for index in np.indices(count.shape).reshape(2, -1))
+    range_m = np.maximum(range0[cell] + 200.0 * rng.standard_normal(cell.size), radar.min_range_m)
+    across_deg = np.degrees(200.0 / np.maximum(range_m, 500.0))
+    azimuth = (azimuth0[cell] + across_deg * rng.standard_normal(cell.size)) % 360.0
     t = begins[scan_at] + azimuth / 360.0 * radar.period_s
     return t, np.full(t.size, -1), range_m, azimuth, rng.uniform(5, 20, t.size)
 

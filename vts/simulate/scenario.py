@@ -27,7 +27,7 @@ from vts.schema import (
 from vts.simulate import aivdm, frame
 from vts.simulate import arpa as bridge
 from vts.simulate.aivdm import Messages
-from vts.simulate.bound import posterior
+from vts.simulate.bound import posterior, seen
 from vts.simulate.motion import Motion, mode
 from vts.simulate.radar import Plots
 from vts.simulate.ships import Fleet
@@ -105,6 +105,7 @@ class Scenario:
             "mode": mode(motion)[ship, step],
             "length_m": self.fleet.length_m[ship],
             "bound_m": position_m[ship, step],
+            "seen": seen(self)[ship, step].astype(np.int8),
         }
 
     @cached_property
@@ -145,10 +146,20 @@ class Scenario:
         reports = reports.take(np.lexsort((reports.sensor, reports.t_ns, reports.rx_ns)))
         return reports._replace(seq=np.arange(reports.n))
 
+    def feeds(self, rows=2_000):
+        """What vts.merge takes: AIS batches (Statics, then Reports, `seq` ascending over both), then a feed a site."""
+        statics, reports = self.statics(), self._ais_reports()
+        batches = []
+        for start in range(0, self._heard_first.n, rows):
+            for part in (statics, reports):
+                batches.append(part.take((part.seq >= start) & (part.seq < start + rows)))
+        radar = [self._radar_reports(site) for site in range(len(self.radars))] + [self._arpa_reports()]
+        return [batches, *([r._replace(seq=np.arange(r.n))] for r in radar if r.n)]
+
     def statics(self):
-        """Statics as the decoders read them back, a row a message, in order of reception."""
-        sent = self._heard_first
-        sent = sent.take(np.isin(sent.type, (5, 19, 21, 24)))
+        """Statics as the decoders read them back, a row a message, in order of reception; `seq` as in `feeds`."""
+        row = np.flatnonzero(np.isin(self._heard_first.type, (5, 19, 21, 24)))
+        sent = self._heard_first.take(row)
         ship = self.papers.take(sent.ship)
         part_b, voyage = (sent.type == 24) & (sent.part == 1), sent.type == 5
         name_only = (sent.type == 24) & (sent.part == 0)
@@ -169,7 +180,7 @@ class Scenario:
             callsign=np.where(voyage | part_b, ship.callsign, ""),
             destination=np.where(voyage, ship.destination, ""),
             eta=np.where(voyage, ship.eta, ""),
-            seq=np.arange(sent.n),
+            seq=row,
         )
 
     @cached_property
@@ -181,8 +192,8 @@ class Scenario:
         return sent.take(np.sort(first))
 
     def _ais_reports(self):
-        sent = self._heard_first.take(_KIND_OF_TYPE[self._heard_first.type] >= 0)
-        sent = aivdm.quantised(sent)
+        row = np.flatnonzero(_KIND_OF_TYPE[self._heard_first.type] >= 0)
+        sent = aivdm.quantised(self._heard_first.take(row))
         rx_ns = sent.rx_ns // S * S
         sigma_m = np.where(sent.type == 27, LONG_RANGE_M, np.where(sent.accurate == 1, ACCURATE_M, COARSE_M))
         return Reports(
@@ -201,6 +212,7 @@ class Scenario:
             major_m=sigma_m,
             minor_m=sigma_m,
             axis_deg=0.0,
+            seq=row,
         )
 
     def _radar_reports(self, site):

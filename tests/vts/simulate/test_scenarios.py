@@ -15,7 +15,7 @@ def river():
 
 @pytest.mark.parametrize("name", simulate.names())
 def test_same_name_and_seed_give_the_same_scenario(name):
-    small = {"duration_s": 240}
+    small = {"duration_s": 150} | ({"vessels": 60} if name in ("n1000", "n200", "cold-start", "dense") else {})
     one, two = (simulate.build(name, 3, **small) for _ in range(2))
     for a, b in ((one.messages, two.messages), (one.plots, two.plots), (one.motion, two.motion)):
         for column, again in zip(a, b, strict=True):
@@ -92,3 +92,46 @@ def test_decoders_read_back_what_the_scenario_says(name, tmp_path, few):
     said = scenario.statics()
     for column in set(Statics._fields) - {"seq"}:
         assert getattr(said, column).tolist() == pytest.approx(getattr(papers, column).tolist(), nan_ok=True), column
+
+
+def test_feeds_give_the_merge_what_reports_and_statics_say(river):
+    import vts
+    from vts.schema import Reports, Statics
+
+    merged = vts.merge(river.feeds(), lateness_s=10.0)
+    batches = list(merged)
+    reports = Reports.concat([b for b in batches if isinstance(b, Reports)])
+    assert 0 == sum(merged.rejects.counts.values())
+    assert river.reports().n == reports.n
+    assert river.statics().n == sum(b.n for b in batches if isinstance(b, Statics))
+    assert np.array_equal(np.sort(river.reports().t_ns), np.sort(reports.t_ns))
+
+
+@pytest.mark.parametrize("name", ["pearl-river", "mirs-bay"])
+def test_ships_keep_to_the_water(name):
+    """Against the shipped coast, whose smallest islands are some kilometres."""
+    import shapely
+
+    from vts.paths import data_dir
+
+    with np.load(data_dir() / "coast" / "land.npz") as coast:
+        ring, steps = coast["ring"], np.column_stack([coast["lon"], coast["lat"]])
+    truth = simulate.build(name, 1).truth
+    at = shapely.points(truth["lon_deg"][::50], truth["lat_deg"][::50])
+    water = shapely.box(*shapely.total_bounds(at))
+    land = [np.cumsum(r, axis=0) * 1e-4 for r in np.split(steps, np.cumsum(ring)[:-1])]
+    near = [r for r in land if shapely.box(*r.min(axis=0), *r.max(axis=0)).intersects(water)]
+    assert near
+    for shore in near:
+        assert not shapely.Polygon(shore).buffer(0).intersection(water).contains(at).any()
+
+
+def test_lng_carrier_is_escorted_and_cut_in_upon():
+    scenario = simulate.build("mirs-bay", 1)
+    x, y, heading = scenario.motion.x_m, scenario.motion.y_m, np.radians(scenario.motion.heading_deg[0])
+    for tug in range(1, 5):
+        assert np.hypot(x[tug] - x[0], y[tug] - y[0]).max() < 1_500.0
+    ahead = (x[7] - x[0]) * np.sin(heading) + (y[7] - y[0]) * np.cos(heading)
+    right = (x[7] - x[0]) * np.cos(heading) - (y[7] - y[0]) * np.sin(heading)
+    crossed = np.flatnonzero(np.diff(np.sign(right)) != 0)
+    assert ((ahead[crossed] > 500.0) & (ahead[crossed] < 1_200.0)).any()
