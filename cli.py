@@ -282,14 +282,15 @@ def _replay(
             fence_watch, risk_watch = geofences.Watch(settings.watch), risk.Watch(settings.risk)
         store.write_zones(fences.to_geojson())
         store.write_catalogue(rules)
-        store.write_run(_manifest(logs, sites, settings, trained, note, cut))
+        manifest = _manifest(logs, sites, settings, trained, note, cut)
+        store.write_run(manifest)
         batches = stopping.watch(store.record(cut.of(merged)))
         if saved is not None:
             batches = _after(batches, saved[1], settings.fusion.lateness_s)
         pictures = vts.fuse(batches, tracker)
         checked = geofences.check(pictures, fences, fence_watch, known)
         progress = Progress(feeds, as_json, tr, tz)
-        clock = Pace(pace, keys)
+        clock = Pace(pace, keys, stopping)
 
         def save(folder):
             tracker.save(folder / "tracker.npz")
@@ -318,6 +319,7 @@ def _replay(
             )
         progress.end()
         _keep_rejects(store, feeds, merged)
+        store.write_run(manifest | {"logs": [_hashed(log) for log in manifest["logs"]]})
         store.flush(save)
     totals = _totals(feeds, merged.rejects)
     spent = time.monotonic() - began
@@ -413,24 +415,14 @@ def _rules():
 def _manifest(logs, sites, settings, trained, note, cut):
     """What was run, so that it can be run again."""
     import dataclasses
-    import hashlib
     from importlib.metadata import version
 
     from vts import __version__
 
-    def about(log):
-        path = Path(log)
-        if not path.is_file():
-            return {"log": str(log)}
-        with path.open("rb") as file:
-            return {
-                "log": str(log),
-                "bytes": path.stat().st_size,
-                "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
-            }
-
     return {
-        "logs": [about(log) for log in logs],
+        "logs": [
+            {"log": str(log)} | ({"bytes": Path(log).stat().st_size} if Path(log).is_file() else {}) for log in logs
+        ],
         "lingding": __version__,
         "versions": {name: version(name) for name in ("numpy", "numba", "pyarrow", "duckdb")},
         "config": dataclasses.asdict(settings),
@@ -447,6 +439,16 @@ def _manifest(logs, sites, settings, trained, note, cut):
         "area": cut.area,
         "note": note,
     }
+
+
+def _hashed(about):
+    """The entry of a log with its SHA-256: evidence, taken once the run is done so that nobody waits for it."""
+    import hashlib
+
+    if "bytes" not in about:
+        return about
+    with open(about["log"], "rb") as file:
+        return about | {"sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 class Cut:
@@ -613,8 +615,8 @@ class Keys:
 class Pace:
     """Holds the replay back to the asked speed, and while it is paused."""
 
-    def __init__(self, speed, keys):
-        self._speed, self._keys = speed, keys
+    def __init__(self, speed, keys, stopping):
+        self._speed, self._keys, self._stopping = speed, keys, stopping
         self._from = None
 
     def wait(self, at_ns, alerted, progress):
@@ -623,17 +625,17 @@ class Pace:
         if keys.jump and alerted:
             keys.jump, keys.paused = False, True
         go = keys.read()
-        while not go and not keys.stopped:
+        while not go and not keys.stopped and not self._stopping.asked:
             progress.pause()
             go = keys.read(0.1)
             self._from = None
-        if self._speed is None or keys.jump or keys.stopped:
+        if self._speed is None or keys.jump or keys.stopped or self._stopping.asked:
             return
         speed = self._speed * keys.factor
         if self._from is None or self._from[2] != speed:
             self._from = (time.monotonic(), at_ns, speed)
         due = self._from[0] + (at_ns - self._from[1]) / 1e9 / speed
-        while (left := due - time.monotonic()) > 0 and not keys.stopped and not keys.paused:
+        while (left := due - time.monotonic()) > 0 and not (keys.stopped or keys.paused or self._stopping.asked):
             keys.read(min(left, 0.1))
 
 

@@ -17,7 +17,11 @@ from click.testing import CliRunner
 import cli
 from vts import Store, simulate
 
+from .conftest import JIT
+
 ROOT = Path(__file__).resolve().parents[1]
+# hashes wrap around by design; compiled code does so silently
+pytestmark = [] if JIT else pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 
 
 def run(*arguments, stdin=""):
@@ -31,12 +35,28 @@ def events(text):
     return [json.loads(line) for line in text.splitlines()]
 
 
+DURATION_S, VESSELS = (720, 24) if JIT else (120, 16)  # the interpreter alone is a hundred times slower
+
+
 @pytest.fixture(scope="session")
 def sim(tmp_path_factory):
-    """Twelve minutes of the estuary as AIVDM and ASTERIX bytes."""
+    """Some minutes of the estuary as AIVDM and ASTERIX bytes."""
     folder = tmp_path_factory.mktemp("sim")
-    simulate.build("pearl-river", 7, duration_s=720, vessels=24).write(folder)
+    simulate.build("pearl-river", 7, duration_s=DURATION_S, vessels=VESSELS).write(folder)
+    if not JIT:  # the shape of a radar log at a tenth of its size
+        (plots,) = folder.glob("*.ast")
+        plots.write_bytes(b"".join(blocks(plots.read_bytes())[:40]))
     return folder
+
+
+def blocks(recording):
+    """The data blocks of an ASTERIX recording."""
+    found, at = [], 0
+    while at < len(recording):
+        length = int.from_bytes(recording[at + 1 : at + 3], "big")
+        found.append(recording[at : at + length])
+        at += length
+    return found
 
 
 def logs(sim):
@@ -58,7 +78,7 @@ def test_replay_ends_with_a_summary_whose_totals_add_up(replayed):
     assert "summary" == summary["event"]
     assert summary["read"] == summary["used"] + sum(summary["rejected"].values()) > 0
     assert summary["reports"]["read"] == summary["reports"]["used"] + sum(summary["reports"]["rejected"].values())
-    assert summary["tracks"] > 10
+    assert summary["tracks"] >= VESSELS / 2
 
 
 def test_replay_tells_each_alert_with_words_place_and_source(replayed):
@@ -87,7 +107,7 @@ def test_a_resumed_replay_leaves_the_numbers_of_an_unbroken_one(sim, replayed, t
 
     def interrupted(self, *args):
         calls.append(args[0])
-        if len(calls) == 25:
+        if len(calls) == 5:
             signal.raise_signal(signal.SIGINT)
         wait(self, *args)
 
@@ -117,7 +137,7 @@ def test_two_runs_are_the_same_to_the_last_bit(sim, replayed, tmp_path):
 
 def test_start_end_and_area_choose_reports_and_count_the_rest(sim, replayed, tmp_path):
     first = Store(replayed[0]).arrow("SELECT min(t_ns) AS t FROM reports").column("t").to_pylist()[0] // 10**9
-    start, end = (cli._utc((first + s) * 10**9) for s in (120, 300))
+    start, end = (cli._utc((first + s) * 10**9) for s in (DURATION_S // 6, DURATION_S // 3))
     out = tmp_path / "cut"
     code, text, _ = run(
         "replay", *logs(sim), "--out", out, "--json", "--start", start, "--end", end, "--area", "113.0,21.0,113.8,23.0"
@@ -125,7 +145,8 @@ def test_start_end_and_area_choose_reports_and_count_the_rest(sim, replayed, tmp
     assert 0 == code
     summary = events(text)[-1]
     reports = Store(out).reports()
-    assert first + 120 <= reports.t_ns.min() // 10**9 <= reports.t_ns.max() // 10**9 < first + 300
+    assert first + DURATION_S // 6 <= reports.t_ns.min() // 10**9
+    assert reports.t_ns.max() // 10**9 < first + DURATION_S // 3
     assert not (reports.lon_deg > 113.8).any()
     assert {"outside --start and --end", "outside --area"} == set(summary["left_out"])
 
