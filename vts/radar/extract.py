@@ -10,9 +10,8 @@ import math
 
 import numpy as np
 
-from vts import geo
 from vts.radar import extract_kernels as kernels
-from vts.radar import project
+from vts.radar import land, project
 from vts.radar.asterix import in_sight
 from vts.schema import RADAR_PLOT, Rejects, Reports
 
@@ -57,11 +56,12 @@ class Extractor:
     def __init__(
         self, site, *, azimuths=4096, false_alarm=1e-5, ship_m=400.0, reference=32, join_m=30.0, beam_deg=None,
         least_cells=4, least_rows=2, longest_m=600.0, clutter_factor=4.0, clutter_gain=0.1, law="linear",
-        db_per_step=0.0, land=None,
+        db_per_step=0.0, not_searched=None,
     ):  # fmt: skip
         """`ship_m` is the longest hull that must not hide itself in its own threshold: the guard is that long.
 
-        `land` is a list of rings ((n, 2) lon, lat; even-odd) that are not searched. `beam_deg` is taken off widths.
+        `not_searched` is a list of rings ((n, 2) lon, lat; even-odd) of land, see vts/radar/land.py; `beam_deg` is taken
+        off widths.
         """
         self.site = site
         self.rejects = Rejects(site.name)
@@ -72,7 +72,7 @@ class Extractor:
         self._least_cells, self._least_rows, self._longest_m = least_cells, least_rows, longest_m
         self._clutter_factor, self._clutter_gain = clutter_factor, clutter_gain
         self._law, self._db_per_step = law, db_per_step
-        self._land = land
+        self._land = not_searched
         self._grids = {}
 
     def plots(self, radials):
@@ -159,16 +159,8 @@ class Extractor:
         if not self._land:
             return np.empty((0, 0), np.uint8)
         bits = np.zeros((self.azimuths, -(-cells // 8)), np.uint8)
-        east, north, at = [], [], [0]
-        for ring in self._land:
-            closed = np.vstack([ring, ring[:1]])
-            for lon, lat in closed:
-                e, n, _up = geo.lonlat_to_enu(float(lon), float(lat), self.site.lon_deg, self.site.lat_deg)
-                east.append(e)
-                north.append(n)
-            at.append(len(east))
-        rings = np.array(at, np.int64)
-        kernels.shade(np.array(east), np.array(north), rings, self.azimuths, cell_m, 0.5 * cell_m, bits)
+        edges, on_land = land.around(self._land, self.site.lon_deg, self.site.lat_deg, cells * cell_m)
+        kernels.shade(edges, on_land, self.azimuths, cell_m, 0.5 * cell_m, bits)
         return bits
 
 

@@ -276,32 +276,29 @@ def learn_clutter(scan, power, runs, row_ns, gain, out_map):
 
 
 @kernel
-def shade(east_m, north_m, ring_at, n_rows, cell_m, first_m, out_land):
-    """Set the bits of the cells that lie within rings of an even-odd polygon, around the antenna.
+def shade(edges, on_land, n_rows, cell_m, first_m, out_land):
+    """Set the bits of the cells that lie on land around the antenna.
 
-    Rings are closed runs of vertices (`ring_at` where each begins). A ray crosses the edges at ranges that, in order,
-    enter and leave land; the antenna itself is on land when their number is odd.
+    `edges` (n, 4) east and north of both ends; a ray that crosses them, in order of range, enters and leaves land,
+    beginning with `on_land` at the antenna itself.
     """
-    most = 4096
-    crossings = np.empty(most)
+    crossings = np.empty(edges.shape[0])
     for row in range(n_rows):
         az = (row + 0.5) * 2.0 * math.pi / n_rows
         s, c = math.sin(az), math.cos(az)
         n = 0
-        for ring in range(ring_at.size - 1):
-            for k in range(ring_at[ring], ring_at[ring + 1] - 1):
-                # left of the ray: positive
-                d0 = east_m[k] * c - north_m[k] * s
-                d1 = east_m[k + 1] * c - north_m[k + 1] * s
-                if (d0 > 0.0) == (d1 > 0.0):
-                    continue
-                along0, along1 = east_m[k] * s + north_m[k] * c, east_m[k + 1] * s + north_m[k + 1] * c
-                r = along0 + (along1 - along0) * d0 / (d0 - d1)
-                if r > 0.0 and n < most:
-                    crossings[n] = r
-                    n += 1
+        for k in range(edges.shape[0]):
+            d0 = edges[k, 0] * c - edges[k, 1] * s  # to the right of the ray: positive
+            d1 = edges[k, 2] * c - edges[k, 3] * s
+            if (d0 > 0.0) == (d1 > 0.0):
+                continue
+            along0, along1 = edges[k, 0] * s + edges[k, 1] * c, edges[k, 2] * s + edges[k, 3] * c
+            r = along0 + (along1 - along0) * d0 / (d0 - d1)
+            if r > 0.0:
+                crossings[n] = r
+                n += 1
         ordered = np.sort(crossings[:n])
-        inside = n % 2 == 1
+        inside = on_land
         edge = 0
         for cell in range(out_land.shape[1] * 8):
             r = first_m + cell * cell_m

@@ -57,6 +57,9 @@ class Site:
     blind_deg: tuple = ()  # ((from, to), ...) clockwise
     coverage: tuple = ()  # ((lon, lat), ...); () means the circle of max_range_m
     own_ship: bool = False  # the radar sails: range and azimuth are from where it then was
+    land: str = (
+        ""  # video is not searched there: a GeoJSON file of polygons, or "coast" for the shipped 1:10 million one
+    )
     date: str = ""  # UTC date of recordings without one, YYYY-MM-DD
 
     @property

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vts.radar import extract, extract_kernels
+from vts.radar import extract, extract_kernels, land
 
 LIGHT_MPS = 299_792_458.0
 _BITS = np.array([0, 1, 2, 4, 8, 16, 32], np.int64)
@@ -146,7 +146,10 @@ class Plots:
                 continue
             self._rejects.used += radials.n
             if k not in self._extractors:
-                self._extractors[k] = extract.Extractor(self._sites[k])
+                shore = self._sites[k].land
+                self._extractors[k] = extract.Extractor(
+                    self._sites[k], not_searched=land.rings(shore) if shore else None
+                )
             found.append(self._extractors[k].plots(radials))
         return found
 

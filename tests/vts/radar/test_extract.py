@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from vts.radar import Site, extract_kernels, read
+from vts.errors import SiteError
+from vts.radar import Site, extract_kernels, land, project, read
 from vts.radar.asterix import encode
 from vts.radar.extract import Extractor, go_cfar_factor
 from vts.schema import Reports
@@ -110,13 +111,38 @@ def test_empty_sea_gives_few_plots(few):
 
 def test_land_is_not_searched():
     image = with_ship(np.ones((64, 128), np.uint8), 16, 60)
-    ring = np.array([[113.9, 22.39], [113.93, 22.39], [113.93, 22.41], [113.9, 22.41]])
-    x = Extractor(SITE, azimuths=64, ship_m=200.0, land=[ring])
+    ring = np.array([[113.9005, 22.39], [113.93, 22.39], [113.93, 22.41], [113.9005, 22.41]])
+    x = Extractor(SITE, azimuths=64, ship_m=200.0, not_searched=[ring])
     bits = x.land_bits(128, CELL_M)
     row_ns = np.arange(1, 65, dtype=np.int64)
     assert 0 == x.extract(image, row_ns, CELL_M, np.empty((0, 0)), bits)[0].n
     assert 1 == plots(image).n
     assert not np.unpackbits(bits[48]).any()  # west of the antenna is sea
+
+
+def test_shipped_coast_tells_sea_from_land():
+    listed = land.rings("coast")
+    island = Site("Lantau peak", 0, 113.94, 22.26)
+    water = Site("Guishan", 0, 113.90, 22.05)
+    (edges, on_land), (_, at_sea) = (land.around(listed, s.lon_deg, s.lat_deg, 20_000.0) for s in (island, water))
+    assert (True, False) == (on_land, at_sea)
+    bits = np.zeros((64, 256), np.uint8)
+    extract_kernels.shade(edges, on_land, 64, 10.0, 5.0, bits)
+    seen = np.unpackbits(bits, axis=1, bitorder="little").astype(bool)
+    assert seen[:, 0].all()
+    assert not seen.all()
+    for row, cell in ((0, 500), (20, 1000), (48, 1900)):  # the bits agree with the point-in-polygon rule
+        spot = project.polar_to_lonlat((cell + 0.5) * 10.0, (row + 0.5) * 360 / 64, 113.94, 22.26, 0.0)
+        assert seen[row, cell] == land.around(listed, *spot, 1.0)[1]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"type": "Point"}', '{"type": "Polygon", "coordinates": [[[1], [2], [3]]]}']
+)
+def test_land_that_is_none_is_refused(tmp_path, text):
+    (tmp_path / "shore.geojson").write_text(text)
+    with pytest.raises(SiteError, match=r"shore\.geojson"):
+        land.rings(tmp_path / "shore.geojson")
 
 
 @pytest.mark.parametrize(("res", "bits"), [(1, 1), (2, 2), (3, 4), (4, 8)])
