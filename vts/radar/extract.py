@@ -60,7 +60,7 @@ class Extractor:
     ):  # fmt: skip
         """`ship_m` is the longest hull that must not hide itself in its own threshold: the guard is that long.
 
-        `not_searched` is a list of rings ((n, 2) lon, lat; even-odd) of land, see vts/radar/land.py; `beam_deg` is taken
+        `not_searched` is a list of rings ((n, 2) lon, lat; even-odd) of land (vts/radar/land.py); `beam_deg` is taken
         off widths.
         """
         self.site = site
