@@ -39,7 +39,8 @@ MISFITS = 15  # AIS reports of its MMSI in a row that did not fit
 PLOT_SITE = 16
 DISTRUST = 17  # 1: its AIS position is not believed, and does not move it
 CLOSE_TO, CLOSE_N = 18, 19  # track number of one that competes for its plots, scans in a row
-NI = 20
+PLOT_IDENT = 20  # what a radar's own tracker calls it
+NI = 21
 
 FREE = -1  # n[STATE] of an unused row
 

@@ -8,7 +8,7 @@ from vts import geo, schema
 from vts.fusion import associate, clutter, motion, registration, rows
 from vts.fusion import layout as col
 from vts.jit import kernel
-from vts.units import DEG, S
+from vts.units import DEG, KN, S
 
 GATE2 = 20.0  # squared: 1 true plot in 22,000 lies outside
 PAIRS_A_PLOT = 24
@@ -16,6 +16,9 @@ BEAM_RAD = 1.0 * DEG  # two vessels closer than this, and than PULSE_M, may give
 PULSE_M = 40.0
 LOOK_S = 1.25  # rotations after a plot when its absence is certain
 PLACE_SIGMA_M = 30.0  # of a radar position without a range, from a site that nobody has described
+SMOOTHED = 4.0
+SAME_NAME = 1e3  # how much likelier a radar's own number makes a pair
+SPEED_VAR = 4.0  # m^2/s^2 per axis, of a speed that a radar has estimated
 MERGED_COST = 0.3  # log odds: a track that lives on the echoes of another becomes doubtful
 MARRY_AFTER = 4  # scans
 GLINT_FADE = 0.999
@@ -89,6 +92,9 @@ def scan(
         plot_y[a] = (plot_lat[a] - lat0) * north_m
         plot_range[a], plot_az[a] = range_m, azimuth
         noise[a, 0], noise[a, 1], noise[a, 2] = covariance(site, s, r, j, range_m, azimuth)
+        if r.kind[j] == schema.RADAR_TRACK:  # smoothed by the radar: its errors last from one report to the next
+            for k in range(3):
+                noise[a, k] *= SMOOTHED
         low_x, high_x = min(low_x, plot_x[a]), max(high_x, plot_x[a])
         low_y, high_y = min(low_y, plot_y[a]), max(high_y, plot_y[a])
         site[s, col.S_REACH] = max(site[s, col.S_REACH], min(range_m, site[s, col.S_MAX]))
@@ -157,7 +163,9 @@ def scan(
                     see, sen, snn = spread[k, 0] + noise[a, 0], spread[k, 1] + noise[a, 1], spread[k, 2] + noise[a, 2]
                     det = see * snn - sen * sen
                     d2 = (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / det
-                    if d2 > GATE2:
+                    named, called = r.ident[order[a]], n[i, col.PLOT_IDENT]
+                    same = r.kind[order[a]] == schema.RADAR_TRACK and called == named and named >= 0
+                    if d2 > (4.0 * GATE2 if same else GATE2):
                         continue
                     if hit_ns[i, s] >= 0 and abs(plot_t[a] - hit_ns[i, s]) < half_ns:
                         # seen this turn already: an echo of another part of the hull
@@ -166,7 +174,11 @@ def scan(
                         continue
                     if pairs < limit:
                         of_track[pairs], of_plot[pairs], miss_d2[pairs] = k, a, d2
+                        if same:  # the radar's tracker says that it is the one; it is believed, but not blindly
+                            d2 = min(d2, 4.0)
                         weight[pairs] = found[k] * math.exp(-0.5 * d2) / (2.0 * math.pi * math.sqrt(det) * lambda_[a])
+                        if called >= 0 and named >= 0:
+                            weight[pairs] *= SAME_NAME if same else 1.0 / SAME_NAME
                         pairs += 1
 
     size = max(tracks + m, pairs) + 1
@@ -221,6 +233,9 @@ def scan(
         gee, gen, gnn = _glint(f, i, glint)
         r00, r01, r11 = r00 + gee, r01 + gen, r11 + gnn
         motion.correct(f, i, 0, z0, z1, r00, r01, r11, w)
+        if not math.isnan(r.sog_kn[order[a]]) and not math.isnan(r.cog_deg[order[a]]):
+            speed, course = r.sog_kn[order[a]] * KN, r.cog_deg[order[a]] * DEG
+            motion.correct(f, i, 2, speed * math.sin(course), speed * math.cos(course), SPEED_VAR, 0.0, SPEED_VAR, w)
         if not merged:
             _seen(f, n, hit_ns, look_ns, chart, site, r, i, s, order[a], plot_t[a], miss[k], gain[k])
             f[i, col.PLOT_RANGE], f[i, col.PLOT_AZ] = plot_range[a], plot_az[a]
@@ -244,6 +259,8 @@ def scan(
             f[i, col.ODDS] += math.log(max(1.0 - taken[a], 0.05))
             n[i, col.REPORTS], n[i, col.HITS], n[i, col.RADAR_T] = 1, 1, plot_t[a]
             n[i, col.SEEN] = 1 << r.sensor[j]
+            if r.kind[j] == schema.RADAR_TRACK:
+                n[i, col.PLOT_IDENT] = r.ident[j]
             hit_ns[i, s] = look_ns[i, s] = plot_t[a]
             verdict[j], track[j] = col.BEGAN, n[i, col.TRACK]
             at = clutter.cell(site, s, plot_range[a], plot_az[a] % clutter.TWO_PI)
@@ -388,6 +405,8 @@ def _seen(f, n, hit_ns, look_ns, chart, site, r, i, s, j, t_ns, miss, gain):
     n[i, col.HITS] += 1
     n[i, col.SEEN] |= 1 << r.sensor[j]
     n[i, col.PLOT_SITE] = s
+    if r.kind[j] == schema.RADAR_TRACK:
+        n[i, col.PLOT_IDENT] = r.ident[j]
     if n[i, col.MMSI] < 0:
         n[i, col.KIND] = r.kind[j]
         if not math.isnan(r.length_m[j]):

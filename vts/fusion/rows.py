@@ -19,7 +19,7 @@ RIVAL_S = 30.0
 def slot_of(keys, ident):
     """Where an identity lies, or would lie, in the open-addressing table `keys`; a power of two long, never full."""
     mask = keys.shape[0] - 1
-    at = (ident * 0x9E3779B1) & mask
+    at = ((ident & 0x3FFFFFFF) * 0x9E3779B1 >> 8) & mask
     while keys[at] != ident and keys[at] != -1:
         at = (at + 1) & mask
     return at
@@ -72,7 +72,7 @@ def number(c, births, t_ns, lon, lat):
     An officer has seen those numbers; a late report must not shift them.
     """
     key = t_ns + math.floor(lon * 1e7) * 1_000_003 + math.floor(lat * 1e7) * 7_919
-    at = (key * 0x9E3779B1 >> 16) & (births.shape[0] - 1)
+    at = ((key % 1_000_000_007) * 0x9E3779B1 >> 16) & (births.shape[0] - 1)
     oldest = at
     for k in range(4):
         b = (at + k) & (births.shape[0] - 1)
