@@ -213,6 +213,22 @@ def _row_crossings(edges, first, last, west, width, south, height, out_odd):
 
 
 @kernel
+def _flips_listed(edges, listed, a0, a1, b0, b1, x, y, to_x, to_y):
+    """Whether an odd number of edges, of two lists, is crossed on the way (x, y) -> (to_x, to_y); none counts twice."""
+    odd = 0
+    for k in range(a0, a1):
+        e = listed[k]
+        odd ^= _flips(edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3], x, y, to_x, to_y)
+    for k in range(b0, b1):
+        e, known = listed[k], False
+        for i in range(a0, a1):
+            known = known or listed[i] == e
+        if not known:
+            odd ^= _flips(edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3], x, y, to_x, to_y)
+    return odd
+
+
+@kernel
 def _through(edge, cx, cy, width, height, inside):
     """The `count` of a leaf's only edge: _LEFT or _RIGHT when neither end is in the leaf, else 1."""
     reach_x, reach_y = width * (0.5 + _PAD), height * (0.5 + _PAD)
@@ -256,31 +272,36 @@ def find_items(
                 if k0 == k1 and not parity:
                     continue
                 cx, cy = west + (column - c0 + 0.5) * width, south + (row - r0 + 0.5) * height
-                inside, before = parity, False
-                for i in range(n * n):
-                    leaf = first + i
-                    e0 = at_leaf[leaf]
-                    while at_leaf[leaf] < leaf_first[leaf + 1] and leaf_list[at_leaf[leaf]] < edge_first[z + 1]:
-                        at_leaf[leaf] += 1
-                    lx, ly = _leaf_centre(frame, column, row, n, i % n, i // n)
-                    alone = e0 == at_leaf[leaf]
-                    if not (alone and before and i % n):  # else no edge lies between this leaf and the one before
-                        inside = parity
-                        for k in range(k0, k1):
-                            e = cell_list[k]
-                            inside ^= _flips(edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3], lx, ly, cx, cy)
-                    before = alone
-                    if alone and not inside:
-                        continue
-                    if n_items < out_leaf.size:
-                        out_leaf[n_items] = leaf
-                        out_item[n_items, 0] = 2 * z + inside
-                        out_item[n_items, 1], out_item[n_items, 2] = e0, at_leaf[leaf]
-                        out_item[n_items, 3] = at_leaf[leaf] - e0
-                        if at_leaf[leaf] - e0 == 1:
-                            e = leaf_list[e0]
-                            out_item[n_items, 3] = _through(edges[e], lx, ly, width / n, height / n, inside)
-                    n_items += 1
+                # where the answer is known, and which edges are listed there: each leaf goes on from the one before it,
+                # the first of a row from the first of the row before, the first of all from the cell's centre
+                row_inside, row_x, row_y, row_a0, row_a1 = parity, cx, cy, k0, k0
+                leaf = first - 1
+                for k in range(n):
+                    inside, x, y, a0, a1 = row_inside, row_x, row_y, row_a0, row_a1
+                    for i in range(n):
+                        leaf += 1
+                        e0 = at_leaf[leaf]
+                        while at_leaf[leaf] < leaf_first[leaf + 1] and leaf_list[at_leaf[leaf]] < edge_first[z + 1]:
+                            at_leaf[leaf] += 1
+                        e1 = at_leaf[leaf]
+                        lx, ly = _leaf_centre(frame, column, row, n, i, k)
+                        if leaf == first:
+                            inside ^= _flips_listed(edges, cell_list, k0, k1, k0, k0, lx, ly, cx, cy)
+                        elif a0 != a1 or e0 != e1:
+                            inside ^= _flips_listed(edges, leaf_list, e0, e1, a0, a1, lx, ly, x, y)
+                        x, y, a0, a1 = lx, ly, e0, e1
+                        if i == 0:
+                            row_inside, row_x, row_y, row_a0, row_a1 = inside, x, y, a0, a1
+                        if e0 == e1 and not inside:
+                            continue
+                        if n_items < out_leaf.size:
+                            out_leaf[n_items] = leaf
+                            out_item[n_items, 0] = 2 * z + inside
+                            out_item[n_items, 1], out_item[n_items, 2], out_item[n_items, 3] = e0, e1, e1 - e0
+                            if e1 - e0 == 1:
+                                e = leaf_list[e0]
+                                out_item[n_items, 3] = _through(edges[e], lx, ly, width / n, height / n, inside)
+                        n_items += 1
     return n_items
 
 

@@ -52,12 +52,12 @@ def _folded(value, low, high):
 
 
 def _best(times, function):
-    """(least seconds, last answer) of some runs."""
+    """(least seconds of one core, last answer) of some runs: processor time, so that a busy machine changes little."""
     best = np.inf
     for _ in range(times):
-        begin = time.perf_counter()
+        begin = time.process_time()
         answer = function()
-        best = min(best, time.perf_counter() - begin)
+        best = min(best, time.process_time() - begin)
     return best, answer
 
 
