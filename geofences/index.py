@@ -98,7 +98,7 @@ class Index:
         row, zone = np.asarray(row, np.int64), np.asarray(zone, np.int32)
         distance_m, bearing_deg = np.empty(row.size), np.empty(row.size)
         kernels.edge_distances(
-            lon_deg, lat_deg, row, zone, *self._distance_arrays, float(reach_m), distance_m, bearing_deg
+            lon_deg, lat_deg, row, zone, *self.distance_arrays, float(reach_m), distance_m, bearing_deg
         )
         return np.where(self._inside(lon_deg, lat_deg, row, zone), -distance_m, distance_m), bearing_deg
 
@@ -129,7 +129,7 @@ class Index:
             part = (np.empty(room, np.int64), np.empty(room, np.int32), *(np.empty(room) for _ in range(4)))
             begin, n = kernels.stand(
                 lon_deg, lat_deg, *_columns(sog_kn, cog_deg), zones, float(reach_m), float(horizon_s),
-                *self._distance_arrays, self.box, begin, *part,
+                *self.distance_arrays, self.box, begin, *part,
             )  # fmt: skip
             parts.append([column[:n] for column in part])
         if not parts:
@@ -142,7 +142,8 @@ class Index:
         return Hits(row[keep], zone[keep]), signed_m[keep], bearing_deg[keep], enter_s[keep], pass_m[keep]
 
     @property
-    def _distance_arrays(self):
+    def distance_arrays(self):
+        """What the distance kernels take: edges, edge_first, boxes of runs of CHUNK edges, where each zone's begin."""
         return self.outlines.edges, self.outlines.edge_first, self._chunk_boxes, self._chunk_first
 
     def _inside(self, lon_deg, lat_deg, row, zone):

@@ -280,7 +280,7 @@ class Scene:
         index, t = self.terms.zones.index, self.tracks
         soon_kernels.chances(
             *(t.lon_deg, t.lat_deg, t.sog_kn, t.cog_deg, p, pv, v, pairs.row, pairs.zone),
-            *(60.0 * horizon_min[pairs.zone], *index._distance_arrays, chance, enter_s),
+            *(60.0 * horizon_min[pairs.zone], *index.distance_arrays, chance, enter_s),
         )
         return pairs, chance, enter_s / 60.0
 

@@ -149,3 +149,48 @@ def test_one_zone_with_latitude_first_among_others_is_suspected(tmp_path):
     solent[2]["geometry"]["coordinates"][0] = [c[::-1] for c in solent[2]["geometry"]["coordinates"][0]]
     (defect,) = geofences.defects(write(tmp_path, *solent))
     assert ("z2", False) == (defect.feature, defect.fatal) and "latitude first" in defect.problem
+
+
+def test_every_kind_can_be_drawn_and_a_moving_circle_needs_no_place(tmp_path):
+    from geofences.kinds import AREA, KINDS, LINE
+
+    ring = [list(c) for c in (*SQUARE, SQUARE[0])]
+    shapes = {AREA: ("Polygon", [ring]), LINE: ("LineString", ring[:3]), "Point": ("Point", ring[0])}
+    p = {"source": "test", "direction_deg": 43, "width_m": 400, "buffer_m": 100, "radius_m": 50, "mmsi": 412000000}
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": shapes[shape][0], "coordinates": shapes[shape][1]},
+            "properties": {"name": f"{kind} {shape}", "kind": kind, **p},
+        }
+        for kind, spec in KINDS.items()
+        for shape in spec.shapes
+    ]
+    circle = {"name": "survey ship", "kind": "moving_works", "source": "test", "mmsi": 412000000, "radius_m": 50}
+    zones = geofences.load(write(tmp_path, *features, {"type": "Feature", "geometry": None, "properties": circle}))
+    assert len(features) + 1 == zones.n
+    held = {zones.names[z] for z in zones.index.locate([113.95], [22.1]).zone}
+    assert {"corridor LineString", "cable LineString", "anchorage Polygon"} <= held
+    assert not {"survey ship", "moving_works Point"} & held
+    assert zones.to_geojson()["features"][-1]["geometry"] is None
+    assert zones.take(zones.rows("anchorage")).n == 2
+
+
+def test_cable_with_its_buffer_is_as_wide_as_the_geodesic_says(tmp_path):
+    from pyproj import Geod
+
+    line = {"type": "LineString", "coordinates": [[113.0, 21.5], [114.5, 22.5]]}
+    p = {"name": "cable", "kind": "cable", "source": "test", "buffer_m": 500}
+    area = geofences.load(write(tmp_path, {"type": "Feature", "geometry": line, "properties": p})).area[0]
+    geod, rim = Geod(ellps="WGS84"), np.array(area.exterior.coords)
+    along = np.linspace(0, 1, 40_001)[:, None]
+    cable = np.array([113.0, 21.5]) + along * np.array([1.5, 1.0])
+    for lon, lat in rim[:: max(1, len(rim) // 40)]:
+        near = cable[np.abs(cable[:, 0] - lon) < 0.02]
+        _, _, m = geod.inv(np.full(len(near), lon), np.full(len(near), lat), near[:, 0], near[:, 1])
+        assert abs(m.min() - 500) < 0.5
+
+
+def test_names_are_escaped_where_a_notebook_shows_them(tmp_path):
+    zones = geofences.load(write(tmp_path, polygon(*SQUARE, name="<script>alert(1)</script>")))
+    assert "<script>" not in zones._repr_html_() and "&lt;script&gt;" in zones._repr_html_()
