@@ -243,16 +243,27 @@ STANDARD = ((10.0, 8.0, 0.0, 180.0, 20.0), (10.0, 1.0, 0.0, 90.0, 10.0), (5.0, 8
 STANDARD += ((25.0, 8.0, 45.0, 225.0, 20.0),)
 
 
+# sensor errors that the IMO's accuracy tables suppose, A.823(19) appendix 2: range 20 m (1 sigma) and +-0.01 NM of
+# quantization; bearing 0.05 beam, 0.03 encoder, +-0.1 quantization, +-0.05 backlash, 0.12 gyro, together 0.15 degree;
+# the target is 200 m long and glints. The error by rolling is left out.
+STANDARD_RADAR = {"sigma_range_m": 22.7, "sigma_azimuth_deg": 0.15, "glint": True, "pd": 1.0, "max_range_m": 12 * NM}
+
+
 def standard(seed, name, case=1, duration_s=300):
     """A target of IMO MSC.192(79) as an own ship's radar sees it: the site stands still, motion is relative to it."""
     own_kn, range_nm, bearing, course, speed_kn = STANDARD[case - 1]
     rng = streams(name, seed)
     x, y = range_nm * NM * np.sin(bearing * DEG), range_nm * NM * np.cos(bearing * DEG)
     motion = _straight([x], [y], [course], [speed_kn], int(duration_s) + 1, rng.motion)
-    sites = (site(12 * NM, 0.0, max_range_m=12 * NM, sigma_azimuth_deg=0.5, pd=1.0),)
+    fleet, papers = crew(rng.ships, 1, 0.0)
+    fleet.length_m[0], fleet.beam_m[0] = 200.0, 30.0
     told = {"fault": "none", "own_course_deg": 0.0, "own_speed_kn": own_kn}
     told |= {"relative_course_deg": course, "relative_speed_kn": speed_kn}
-    return _seen(name, seed, rng, motion, 0.0, sites, faults=[told])
+    sites = (site(12 * NM, 0.0, **STANDARD_RADAR),)
+    return observe(
+        *(name, seed, rng, Scene(START_NS, *SITE), fleet, papers, motion, sites, white_net(LATENCY_S, 0.1)),
+        faults=[told],
+    )
 
 
 SCENARIOS = {

@@ -71,7 +71,7 @@ def test_decoders_read_back_what_the_scenario_says(name, tmp_path, few):
     from vts import radar
     from vts.schema import Reports, Statics
 
-    scenario = simulate.build(name, 2, duration_s=few(600, 60))
+    scenario = simulate.build(name, 2, duration_s=few(600, 120))
     scenario.write(tmp_path)
     sites = radar.load_sites(tmp_path / "sites.toml")
     assert scenario.sites == sites
@@ -79,7 +79,7 @@ def test_decoders_read_back_what_the_scenario_says(name, tmp_path, few):
     batches = list(feed)
     files = [tmp_path / f"radar-{site.name}.ast" for site in scenario.radars]
     files += [tmp_path / "arpa.nmea"] if scenario.arpa else []
-    plots = [b for file in files for b in radar.read(file, sites)]
+    plots = [b for f in files for b in radar.read(f, sites, format="arpa" if f.suffix == ".nmea" else "asterix")]
     got = as_read(Reports.concat([b for b in batches if isinstance(b, Reports)] + plots))
     said = as_read(scenario.reports())
     assert said.n == got.n
