@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ais.envelope import ARMOUR, DUPLICATE, LENGTH, NO_REPORT, NONE, TYPE, U8, count, word
-from vts.jit import kernel
+from vts.jit import inlined, kernel
 
 MAX_CHARS = 9 * 128
 NO_SOG, NO_COG, NO_HEADING, NO_ROT, NO_STATUS, NO_SECOND = 1023, 3600, 511, -128, 255, 60
@@ -111,7 +111,7 @@ OVER_40 = U8(0x5757575757575757)
 ONES = U8(0x0101010101010101)
 
 
-@kernel
+@inlined
 def fits(w):
     """Whether all eight bytes are six-bit characters (M.1371 table 47, IEC 61162-1)."""
     low = w & LOW7
@@ -120,7 +120,7 @@ def fits(w):
     return ((w | ~(low + FROM_0) | (low + FROM_X) | hole) & HIGH) == U8(0)
 
 
-@kernel
+@inlined
 def packed(w):
     """The 48 bits of eight six-bit characters."""
     v = w - ZERO
@@ -130,7 +130,7 @@ def packed(w):
     return ((v >> U8(8)) & U8(0xFFFFFF000000)) | (v & U8(0xFFFFFF))
 
 
-@kernel
+@inlined
 def unarmour(text, at, size, out_words):
     """Whether all `size` characters are six-bit ones; out_words: 48 bits each, then two words of zeros."""
     k = 0

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vts.jit import kernel
+from vts.jit import inlined, kernel
 
 NONE = -1  # no time, no station
 MAX_LINE = 65_536
@@ -117,23 +117,29 @@ S_AT, S_SIZE, S_FILL, S_PARTS, S_PART, S_ID, S_CHANNEL, S_END = range(7, 15)
 FOUND = 15
 
 
-@kernel
+@inlined
 def word(buf, i):
     """Eight bytes, the first highest. LLVM makes one load of it, as long as no index can be below zero."""
     j = U8(i)
-    w = U8(0)
-    for k in range(8):
-        w = (w << U8(8)) | U8(buf[j + U8(k)])
-    return w
+    return (
+        (U8(buf[j]) << U8(56))
+        | (U8(buf[j + U8(1)]) << U8(48))
+        | (U8(buf[j + U8(2)]) << U8(40))
+        | (U8(buf[j + U8(3)]) << U8(32))
+        | (U8(buf[j + U8(4)]) << U8(24))
+        | (U8(buf[j + U8(5)]) << U8(16))
+        | (U8(buf[j + U8(6)]) << U8(8))
+        | U8(buf[j + U8(7)])
+    )
 
 
-@kernel
+@inlined
 def zeros(w):
     """The high bit of every byte of w that is zero, exactly (no borrow from byte to byte)."""
     return ~(((w & LOW7) + LOW7) | w | LOW7)
 
 
-@kernel
+@inlined
 def first_byte(z):
     """Which byte of a word of `zeros` is the first that is marked: 0-7, without a count-leading-zeros instruction."""
     k = 0
@@ -167,7 +173,7 @@ def line_end(buf, i):
     return i + first_byte(z)
 
 
-@kernel
+@inlined
 def head(buf, i, size):
     """The first eight of `size` bytes at i, zeros after them."""
     if size >= 8:

@@ -152,3 +152,12 @@ def kernel(function):
     if ours and not config.DISABLE_JIT and _prepared(kernels_dir()) is not None:
         dispatcher._cache = _Cache(function)
     return dispatcher
+
+
+def inlined(function):
+    """A kernel of a few lines that is copied into each of its callers, before LLVM decides what is worth a call.
+
+    LLVM leaves a helper that takes an array as a call of some 5 ns when its body looks long, though it would shrink to
+    a few instructions in place. Callers are compiled longer for it: only where a profile shows the calls.
+    """
+    return numba.njit(nogil=True, error_model="numpy", inline="always")(function)

@@ -98,3 +98,36 @@ def test_what_breaks_in_the_other_thread_is_raised_here():
 
     with pytest.raises(LogError, match="disk broke"):
         list(Wire(blocks(), cores=2))
+
+
+def test_one_transmission_heard_by_three_stations_is_one_report_with_its_receivers():
+    sentence = b"!AIVDM,1,1,,B,14Wtnn002SGLde:BbrBmdTLF0Vql,0*6E\n"
+    log = [
+        b"\\s:%s,c:%d\\%s" % (name, t, sentence)
+        for name, t in ((b"a", 1452468552), (b"b", 1452468553), (b"c", 1452468590))
+    ]
+    feed = ais.read([b"".join(log)])
+    batches = [(batch, feed.receptions) for batch in feed]
+    assert [2] == [batch.n for batch, _ in batches]  # the third came 38 s later: another transmission
+    heard = batches[0][1]
+    assert [("b", batches[0][0].seq[0])] == [
+        (feed.stations[s], q) for s, q in zip(heard.station, heard.seq, strict=True)
+    ]
+    assert {"received twice": 1} == feed.rejects.counts
+    assert 3 == sum(batch.n for batch in ais.read([b"".join(log)], merge=False))
+
+
+def test_a_type_24_of_an_auxiliary_craft_has_its_mothers_mmsi_not_a_size():
+    sentence = ais.encode({"type": 24, "mmsi": 982190001, "part_number": 1, "mothership_mmsi": 219000001})[0]
+    _, statics, _ = read_all([f"1452468552 {sentence}\n".encode()])
+    assert np.isnan(statics.length_m[0])
+
+
+@pytest.mark.parametrize(
+    ("raw", "turn"), [(-128, np.nan), (127, np.inf), (-127, -np.inf), (0, 0.0), (-10, -((10 / 4.733) ** 2))]
+)
+def test_rate_of_turn_has_a_sign_an_unknown_and_a_no_sensor(raw, turn):
+    wire = next(iter(ais.messages([(ais.encode({"type": 1, "mmsi": 1})[0] + "\n").encode()], raw=True)))
+    sentence = ais.encode(wire | {"rate_of_turn_deg_min": raw})[0]
+    reports, _, _ = read_all([f"1452468552 {sentence}\n".encode()])
+    assert turn == pytest.approx(reports.rot_deg_min[0], nan_ok=True)
