@@ -1482,17 +1482,48 @@ def simulate(name, as_list, seed, out, as_json):
 
 @main.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the model to write.")
+@click.option("--store", type=click.Path(path_type=Path), help="Train on this store instead of simulated traffic.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @json_option
-def train(out, seed, as_json):
-    """Train the risk model on simulated traffic; the same seed gives the same bytes.
+def train(out, store, seed, as_json):
+    """Train the risk model, on simulated traffic or on a store of your own; the same seed gives the same bytes.
 
-    Example: vts train --out out/model
+    Example: vts train --store out/year --out out/model
     """
     import risk
 
-    card = risk.train(out, seed=seed, progress=None if as_json else lambda text: click.echo(text, err=True))
+    own = {} if store is None else {"pictures": _stored_pictures(store), "source": f"the store {store.resolve().name}"}
+    progress = None if as_json else lambda text: click.echo(text, err=True)
+    card = risk.train(out, seed=seed, progress=progress, **own)
     _event("summary", **card) if as_json else _wrote(out / "manifest.json", as_json)
+
+
+def _stored_pictures(store):
+    """The Pictures of a store, with their places, day after day."""
+    import tempfile
+
+    import pyarrow.parquet as pq
+
+    import geofences
+    from geofences.zones import from_geojson
+    from vts import batch
+    from vts import store as stores
+
+    opened = _opened(store)
+    fences = json.dumps(opened.read_json("zones.geojson") or {})
+    span = opened.arrow("SELECT min(t_ns) AS first, max(t_ns) AS last FROM tracks").to_pylist()[0]
+    if span["first"] is None:
+        return
+
+    def days():
+        with tempfile.TemporaryDirectory() as scratch:
+            for start, end in batch.days(span["first"], span["last"], None):
+                path = Path(scratch) / f"{start}.parquet"
+                opened.write_slice(path, start, end, fences, start)
+                yield from stores.pictures_of(pq.read_table(path))
+                path.unlink()
+
+    yield from geofences.check(days(), from_geojson(json.loads(fences), "the store's zones"))
 
 
 @main.group()
@@ -1516,15 +1547,61 @@ def evaluate_tracks(truth, store, as_json):
 
 @evaluate.command("model")
 @click.option("--model", type=click.Path(path_type=Path), help="Model to judge; default: the shipped one.")
+@click.option("--train", "early", type=click.Path(path_type=Path), help="Parquet of past fixes to fit zone entry to.")
+@click.option("--test", "late", type=click.Path(path_type=Path), help="Parquet of later fixes to judge it on.")
 @json_option
-def evaluate_model(model, as_json):
+def evaluate_model(model, early, late, as_json):
     """The protocol's table for every head: the model against the rule and the other baselines.
+
+    With --train and --test, of a zone-entry head fitted to one table of fixes and judged on a later one.
 
     Example: vts evaluate model --json
     """
     import risk
 
-    _print_metrics(risk.judge(_model_path(model)), as_json)
+    if (early is None) != (late is None):
+        raise click.UsageError("name both --train and --test, or neither")
+    _print_metrics(risk.evaluate_fixes(early, late) if early else risk.evaluate(_model_path(model)), as_json)
+
+
+@evaluate.command("drift")
+@store_argument
+@click.option("--model", type=click.Path(path_type=Path), help="Model to judge; default: the shipped one.")
+@json_option
+def evaluate_drift(store, model, as_json):
+    """How far a store's traffic has moved from the training data: PSI per feature, alarm rate, Brier.
+
+    PSI above 0.1: look; above 0.25: retrain.
+
+    Example: vts evaluate drift out/day --json
+    """
+    from risk import evaluation, samples
+    from risk import model as models
+
+    trained = models.load(_model_path(model))
+    _print_metrics(evaluation.drift(trained, samples.collect(_stored_pictures(store))), as_json)
+
+
+@main.command()
+@click.argument("lists", type=click.Path(path_type=Path))
+@click.option("--regime", type=click.Choice(["tokyo", "paris"]), default="tokyo", show_default=True)
+@click.option("--date", "day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Day of the inspections.")
+@click.option("--capacity", type=int, default=5, show_default=True, help="Ships that can be boarded.")
+@json_option
+def board(lists, regime, day, capacity, as_json):
+    """Ships worth boarding, most urgent first, by port state control's rules from your own CSV lists.
+
+    Example: vts board lists/ --date 2026-03-31 --capacity 3
+    """
+    from risk import psc
+
+    for ship in psc.boarding(psc.load(lists), regime, day.date(), capacity):
+        if as_json:
+            _event("ship", **ship._asdict())
+        else:
+            why = ", ".join(f"{name} {points}" for name, points, _ in ship.breakdown) or "no points"
+            gaps = f"; unknown: {', '.join(ship.missing)}" if ship.missing else ""
+            click.echo(f"IMO {ship.imo} {ship.name}: priority {ship.priority}, {ship.risk} risk ({why}){gaps}")
 
 
 def _print_metrics(metrics, as_json):
