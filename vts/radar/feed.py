@@ -233,26 +233,24 @@ def _final(blocks, rejects):
     The header's own time is left alone: its unit is not publicly documented. A packet without its padding has lost
     the framing, which the next padding brings back.
     """
-    held = b""
+    held, lost = b"", False
     for block, last in _with_last(blocks):
         held += block
         at = 0
-        while len(held) - at >= 2:
-            length = _final_length(held, at)
-            if length and at + length > len(held) and not last:
-                break
-            if length and held[at + length - 4 : at + length] == _PADDING:
-                yield -1, held[at + 8 : at + length - 4], None, None
-                at += length
-                continue
+        while len(held) - at >= (1 if last else 4):
+            if not lost:
+                length = _final_length(held, at)
+                if length and at + length > len(held) and not last:
+                    break
+                if length and held[at + length - 4 : at + length] == _PADDING:
+                    yield -1, held[at + 8 : at + length - 4], None, None
+                    at += length
+                    continue
+                rejects.add("framing lost", 1, held[at : at + 16].hex())
             found = held.find(_PADDING, at)
-            if found < 0 and not last:
-                break
-            rejects.add("framing lost", 1, held[at : at + 16].hex())
-            at = found + 4 if found >= 0 else len(held)
+            lost = found < 0
+            at = len(held) - (0 if last else 3) if lost else found + 4
         held = held[at:]
-    if held:
-        rejects.add("framing lost", 1, held[:16].hex())
 
 
 def _datagrams(datagrams, known, rejects, batch=1 << 20):

@@ -43,6 +43,7 @@ _COLUMNS += ("length_m", "width_m")
 _UNITS = {"s": S, "ms": 1_000_000, "us": 1_000, "ns": 1, "tod_s": S, "iso": 0}
 _POSITIONS = (("range_m", "azimuth_deg"), ("lon_deg", "lat_deg"), ("x_m", "y_m"))
 _BATCH = 4096
+_MOST_LINE = 1 << 24  # a longer line is no row of a table
 _MOST_JSON = 1 << 30  # a JSON list is read whole; a log over this is to be given as one object a line
 
 
@@ -157,6 +158,9 @@ def _text(blocks):
         *lines, held = (held + block).split(b"\n")
         for line in lines:
             yield line.decode("utf-8", "replace") + "\n"
+        if len(held) > _MOST_LINE:
+            yield held.decode("utf-8", "replace") + "\n"
+            held = b""
     if held:
         yield held.decode("utf-8", "replace")
 

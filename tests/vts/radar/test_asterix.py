@@ -306,6 +306,15 @@ def test_final_format_finds_its_way_back():
     assert {"framing lost": 1} == feed.rejects.counts
 
 
+@pytest.mark.parametrize("size", [1, 3, 7, 50, 1000])
+def test_final_format_is_the_same_in_any_pieces(size):
+    data = final(GOOD) + b"\x12junk" + final(GOOD, GOOD) + bytes(40) + final(GOOD) + b"\xa5\xa5"
+    whole = read([data], (SITE,), format="final", start="2026-01-01")
+    parts = read([data[k : k + size] for k in range(0, len(data), size)], (SITE,), format="final", start="2026-01-01")
+    assert sum(r.n for r in whole) == sum(r.n for r in parts) > 3
+    assert whole.rejects.counts == parts.rejects.counts
+
+
 def test_formats_are_told_by_their_octets():
     assert "asterix" == sniff([GOOD])
     assert "arpa" == sniff([b"$RATTM,01,0.48,263.6,T,0.0,2.9,T,0.48,,N,1,T,,134601,M*51\r\n"])
