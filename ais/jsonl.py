@@ -12,7 +12,7 @@ import re
 from typing import NamedTuple
 
 from ais import envelope
-from ais.message import _armoured, _class, _layout, encode_bits
+from ais.message import armoured, encode_bits, layout, layout_class
 
 _SENTENCE = re.compile(r"!..VD([MO]),([1-9]),([1-9]),\d*,(.?),([0-W`-w]*),([0-5])\*([0-9A-Fa-f]{2})")
 _ALIASES = {"ship_type": "shiptype", "msg_type": "type", "serial": "serial", "partno": "part"}
@@ -108,7 +108,7 @@ def _gpsd(given):
         when = re.match(r"(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)", str(given["timestamp"]))
         names = ("year", "month", "day", "hour", "minute", "second")
         eta = dict(zip(names, map(int, when.groups()), strict=True)) if when else {}
-    for field in _layout(_class(hints, kind), kind):
+    for field in layout(layout_class(hints, kind), kind):
         value = given.get(field.pyais, given.get(_ALIASES.get(field.pyais, ""), eta.get(field.pyais)))
         if field.spare or field.pyais in ("msg_type", "mmsi") or value is None or field.name in message:
             continue
@@ -128,7 +128,7 @@ def _gpsd(given):
             else:
                 message[field.name + "_cut"] = [field.width, int(value)]
     bits, size = encode_bits(message)
-    payload, fill = _armoured(bits, size)
+    payload, fill = armoured(bits, size)
     channel = str(given.get("channel") or " ")[0].strip()
     return Line(
         time_ns(given), _station(given), payload, fill, ord(channel) if channel.isascii() and channel else 0, False

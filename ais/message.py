@@ -236,7 +236,7 @@ class _Field:
 
 
 @functools.lru_cache(maxsize=128)
-def _layout(cls, kind):
+def layout(cls, kind):
     """The fields of a pyais class, in order."""
     fields, at = [], 0
     for field in cls.fields():
@@ -261,7 +261,7 @@ def payload_bits(payload, fill):
     return value >> fill, size - fill
 
 
-def _armoured(value, size):
+def armoured(value, size):
     """(six-bit characters, fill bits) of `size` bits."""
     fill = -size % 6
     value <<= fill
@@ -278,7 +278,7 @@ def _instance(value, size, kind):
     cls = MSG_CLASS[kind]
     if issubclass(cls, Payload) and "from_vector" not in cls.__dict__:
         return cls, None
-    message = cls.from_vector(int_bit_vector(*_armoured(value, size)))
+    message = cls.from_vector(int_bit_vector(*armoured(value, size)))
     return type(message), message
 
 
@@ -322,7 +322,7 @@ def decode_bits(value, size, *, raw=False):
 
 def _placed(cls, kind, size):
     """The layout, with type 26's communication state moved to the message's end (its data fill what is between)."""
-    fields = _layout(cls, kind)
+    fields = layout(cls, kind)
     if kind != 26 or size < fields[-2].at + 20:
         return fields
     import copy
@@ -386,12 +386,12 @@ def _renamed(record):
 def encode(message, *, talker="AI", channel="A", sequence=0, own=False):
     """The NMEA 0183 sentences (a list of str without line ends) of a message dict as `ais.messages` gives it.
 
-    Scaled values and wire integers (`raw`) are told by the type of the key's value: a message with `raw` true in it,
-    or one decoded with raw=True and marked so, is taken as wire integers. Fields left out take their "not available"
-    value. Raises UsageError naming the field that does not fit.
+    A dict with `raw` true in it holds wire integers, as `ais.messages(..., raw=True)` marks its own; any other holds
+    values with units. Fields left out take their "not available" value. Raises UsageError naming the field that does
+    not fit.
     """
     value, size = encode_bits(message)
-    armour, fill = _armoured(value, size)
+    armour, fill = armoured(value, size)
     text = armour.decode()
     parts = [text[at : at + 56] for at in range(0, len(text), 56)] or [""]
     out = []
@@ -408,10 +408,10 @@ def encode_bits(message):
     kind = message.get("type")
     if kind not in _TYPES:
         raise UsageError(f"type {kind!r} is not an AIS message type; there are 1 to 27")
-    cls = _class(message, kind)
+    cls = layout_class(message, kind)
     raw = bool(message.get("raw"))
     value = size = 0
-    fields = _layout(cls, kind)
+    fields = layout(cls, kind)
     if kind == 26:
         fields = [*fields[:-1], fields[-1]]
     for field in fields:
@@ -441,7 +441,7 @@ def _known_end(message, fields):
     return max((f.at + f.width for f in fields if f.name in message), default=0)
 
 
-def _class(message, kind):
+def layout_class(message, kind):
     """The pyais class that these fields call for."""
     from pyais import messages as layouts
 
@@ -641,7 +641,7 @@ class Messages:
             return None
         text = bytes((held.buf if parts == 1 else held.joined)[at : at + size])
         fill = int(frames.fill[row])
-        bucket = _bucket(text, fill)
+        bucket = bucket_of(text, fill)
         fields = None
         if bucket == envelope.USED:
             try:
@@ -669,7 +669,7 @@ class Messages:
         return head | fields
 
 
-def _bucket(text, fill):
+def bucket_of(text, fill):
     """Bucket of an armoured payload, as the fast lane judges it."""
     if not text or len(text) > columns.MAX_CHARS:
         return envelope.LENGTH

@@ -17,7 +17,7 @@ import pytest
 from ais import columns
 from ais.feed import Wire
 from ais.intake import Intake
-from ais.message import _bucket
+from ais.message import bucket_of
 
 LOGS = [
     ("uscg-nais-2016", "ais_2016_07_28_aa"),
@@ -44,7 +44,7 @@ def pyais_rows(path, head):
             at, size, fill = (int(c[row]) for c in (held.frames.at, held.frames.size, held.frames.fill))
             text = bytes((held.buf if held.frames.parts[row] == 1 else held.joined)[at : at + size])
             kind = text[0] - 48 - (8 if text[0] > 87 else 0) if text else 0
-            if kind in FIXES | PARTS and _bucket(text, fill) == 0:
+            if kind in FIXES | PARTS and bucket_of(text, fill) == 0:
                 yield MSG_CLASS[kind].from_vector(int_bit_vector(text, fill))
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ais
-from ais.message import _bucket, decode_bits, encode_bits, payload_bits
+from ais.message import bucket_of, decode_bits, encode_bits, payload_bits
 from vts.errors import UsageError
 
 REAL = [
@@ -29,7 +29,7 @@ def test_real_messages_encode_to_the_bits_they_came_from(data, few, log):
         for row in range(held.rows):
             at, size, fill = (int(c[row]) for c in (held.frames.at, held.frames.size, held.frames.fill))
             payload = bytes((held.buf if held.frames.parts[row] == 1 else held.joined)[at : at + size])
-            if _bucket(payload, fill) == 0:
+            if bucket_of(payload, fill) == 0:
                 bits = payload_bits(payload, fill)
                 assert bits == encode_bits(decode_bits(*bits, raw=True) | {"raw": True})
                 seen += 1
