@@ -447,49 +447,82 @@ def locate(lon_deg, lat_deg, begin, frame, shape, cells, word, lists, edges, any
 
 
 @kernel
+def _beside(lon, box):
+    """The longitude, turned by whole circles until it is within half of one of a box; then plain differences do."""
+    return lon + 360.0 * math.floor((0.5 * (box[0] + box[2]) - lon) / 360.0 + 0.5)
+
+
+@kernel
 def _box_gap_m(lon, lat, box, east, north):
-    """Least distance from a point to a box of degrees (west, south, east, north), m; 0 inside."""
-    half = 0.5 * (box[2] - box[0])
-    dx = abs(lon_diff_deg(lon, box[0] + half)) - half
+    """Least distance from a point beside it to a box of degrees (west, south, east, north), m; 0 inside."""
+    dx = max(box[0] - lon, lon - box[2])
     dy = max(box[1] - lat, lat - box[3])
     return math.hypot(max(dx, 0.0) * east, max(dy, 0.0) * north)
 
 
 @kernel
-def _nearest(lon, lat, zone, edges, edge_first, boxes, box_first, reach_m, out):
+def _nearest_in(lon, lat, east, north, edges, first, last, best):
+    """(squared distance, east, north) of the nearest point of a run of edges, m; `best` and NaN if none is nearer."""
+    best_x, best_y = math.nan, math.nan
+    for e in range(first, last):
+        ax, ay = (edges[e, 0] - lon) * east, (edges[e, 1] - lat) * north
+        dx, dy = (edges[e, 2] - edges[e, 0]) * east, (edges[e, 3] - edges[e, 1]) * north
+        length2 = dx * dx + dy * dy
+        t = min(1.0, max(0.0, -(ax * dx + ay * dy) / length2)) if length2 > 0.0 else 0.0
+        nx, ny = ax + t * dx, ay + t * dy
+        d2 = nx * nx + ny * ny
+        if d2 <= best:
+            best, best_x, best_y = d2, nx, ny
+    return best, best_x, best_y
+
+
+@kernel
+def _nearest(lon, lat, zone, edges, edge_first, boxes, box_first, reach_m, gaps, out):
     """Write (distance, east, north) of the nearest point of a zone's edges, m; distance inf when beyond reach.
 
     The plane touches the earth at the point with the degree lengths there: 1e-3 of the distance within 20 km, exact
-    at the edge itself, where it matters.
+    at the edge itself, where it matters. `gaps` is room for the squared distances of the zone's chunks: the nearest
+    chunk is looked at first, and few of the others can then hold anything nearer.
     """
     east, north = metres_per_degree(lat)
+    first_box, count = box_first[zone], box_first[zone + 1] - box_first[zone]
+    edge_0, edge_n = edge_first[zone], edge_first[zone + 1]
+    at, least = 0, math.inf
+    lon = _beside(lon, boxes[first_box]) if count else lon
+    for k in range(count):
+        gap = _box_gap_m(lon, lat, boxes[first_box + k], east, north)
+        gaps[k] = gap * gap
+        if gaps[k] < least:
+            at, least = k, gaps[k]
     best, best_x, best_y = reach_m * reach_m, math.nan, math.nan
-    found = False
-    for b in range(box_first[zone], box_first[zone + 1]):
-        gap = _box_gap_m(lon, lat, boxes[b], east, north)
-        if gap * gap > best:
+    for turn in range(count + 1):
+        k = at if turn == 0 else turn - 1
+        if gaps[k] > best or (turn > 0 and k == at):
             continue
-        first = edge_first[zone] + (b - box_first[zone]) * CHUNK
-        for e in range(first, min(first + CHUNK, edge_first[zone + 1])):
-            ax, ay = lon_diff_deg(edges[e, 0], lon) * east, (edges[e, 1] - lat) * north
-            dx, dy = (edges[e, 2] - edges[e, 0]) * east, (edges[e, 3] - edges[e, 1]) * north
-            length2 = dx * dx + dy * dy
-            t = min(1.0, max(0.0, -(ax * dx + ay * dy) / length2)) if length2 > 0.0 else 0.0
-            nx, ny = ax + t * dx, ay + t * dy
-            d2 = nx * nx + ny * ny
-            if d2 <= best:
-                best, best_x, best_y, found = d2, nx, ny, True
-    out[0] = math.sqrt(best) if found else math.inf
+        first = edge_0 + k * CHUNK
+        d2, x, y = _nearest_in(lon, lat, east, north, edges, first, min(first + CHUNK, edge_n), best)
+        if not math.isnan(x):
+            best, best_x, best_y = d2, x, y
+    out[0] = math.sqrt(best) if not math.isnan(best_x) else math.inf
     out[1], out[2] = best_x, best_y
+
+
+@kernel
+def _scratch(box_first):
+    """Room for the distances of any one zone's chunks."""
+    most = 1
+    for zone in range(box_first.size - 1):
+        most = max(most, box_first[zone + 1] - box_first[zone])
+    return np.empty(most)
 
 
 @kernel
 def edge_distances(lon_deg, lat_deg, row, zone, edges, edge_first, boxes, box_first, reach_m, out_m, out_bearing_deg):
     """Write the distance to, and the bearing of, the nearest edge point of zone[k] from point row[k]."""
-    nearest = np.empty(3)
+    nearest, gaps = np.empty(3), _scratch(box_first)
     for k in range(row.size):
         p = row[k]
-        _nearest(lon_deg[p], lat_deg[p], zone[k], edges, edge_first, boxes, box_first, reach_m, nearest)
+        _nearest(lon_deg[p], lat_deg[p], zone[k], edges, edge_first, boxes, box_first, reach_m, gaps, nearest)
         out_m[k] = nearest[0]
         out_bearing_deg[k] = math.atan2(nearest[1], nearest[2]) / DEG % 360.0 if nearest[0] < math.inf else math.nan
 
@@ -548,19 +581,30 @@ def approach(
 
     The run is a straight line in the plane that touches the earth at the point, as far as the horizon.
     """
+    return _approach(lon, lat, sog_kn, cog_deg, horizon_s, zone, edges, edge_first, boxes, box_first, math.inf)
+
+
+@kernel
+def _approach(lon, lat, sog_kn, cog_deg, horizon_s, zone, edges, edge_first, boxes, box_first, best):
+    """`approach`, given the squared distance that is known to be reached, for example now."""
     east, north = metres_per_degree(lat)
     run = sog_kn * KN * horizon_s
     ux, uy = math.sin(cog_deg * DEG), math.cos(cog_deg * DEG)
     rx, ry = run * ux, run * uy
-    first_hit, best = math.inf, math.inf
+    first_hit = math.inf
+    lon = _beside(lon, boxes[box_first[zone]]) if box_first[zone] < box_first[zone + 1] else lon
     for b in range(box_first[zone], box_first[zone + 1]):
-        # distance from the run's middle, less half the run, cannot exceed the true one
-        gap = _box_gap_m(lon + 0.5 * rx / east, lat + 0.5 * ry / north, boxes[b], east, north) - 0.5 * run
+        # the run comes no nearer to the edges than to the circle about their box
+        half_x, half_y = 0.5 * (boxes[b, 2] - boxes[b, 0]), 0.5 * (boxes[b, 3] - boxes[b, 1])
+        cx = (boxes[b, 0] + half_x - lon) * east
+        cy = (boxes[b, 1] + half_y - lat) * north
+        along = min(max(cx * ux + cy * uy, 0.0), run)
+        gap = math.hypot(cx - along * ux, cy - along * uy) - math.hypot(half_x * east, half_y * north)
         if gap > 0.0 and gap * gap > best:
             continue
         first = edge_first[zone] + (b - box_first[zone]) * CHUNK
         for e in range(first, min(first + CHUNK, edge_first[zone + 1])):
-            ax, ay = lon_diff_deg(edges[e, 0], lon) * east, (edges[e, 1] - lat) * north
+            ax, ay = (edges[e, 0] - lon) * east, (edges[e, 1] - lat) * north
             bx = ax + (edges[e, 2] - edges[e, 0]) * east
             by = ay + (edges[e, 3] - edges[e, 1]) * north
             # along and across the course: the edge is met where it changes sides of the run
@@ -579,6 +623,16 @@ def approach(
 
 
 @kernel
+def _misses(lon, lat, east, north, ux, uy, run, box):
+    """Whether a run surely passes a box by: its line misses the circle about the box, or goes away from it."""
+    half_x, half_y = 0.5 * (box[2] - box[0]), 0.5 * (box[3] - box[1])
+    cx, cy = (box[0] + half_x - lon) * east, (box[1] + half_y - lat) * north
+    radius = math.hypot(half_x * east, half_y * north)
+    along = cx * ux + cy * uy
+    return abs(cx * uy - cy * ux) > radius or along < -radius or along > run + radius
+
+
+@kernel
 def stand(
     lon_deg, lat_deg, sog_kn, cog_deg, zones, reach_m, horizon_s,
     edges, edge_first, boxes, box_first, zone_box, begin,
@@ -589,7 +643,7 @@ def stand(
     Distances are not signed here: the caller knows which zones hold. Stops before a row whose pairs might not fit.
     """
     n = 0
-    nearest = np.empty(3)
+    nearest, gaps = np.empty(3), _scratch(box_first)
     for p in range(begin, lon_deg.size):
         if n + zones.size > out_row.size:
             return p, n
@@ -599,18 +653,28 @@ def stand(
         east, north = metres_per_degree(lat)
         moving = sog_kn[p] > 0.0 and not math.isnan(cog_deg[p])
         run = sog_kn[p] * KN * horizon_s if moving else 0.0
+        ux, uy = math.sin(cog_deg[p] * DEG), math.cos(cog_deg[p] * DEG)
+        farthest = max(reach_m, run)
+        lat_reach, lon_reach = farthest / north, farthest / east
         for z in zones:
-            gap = _box_gap_m(lon, lat, zone_box[z], east, north)
-            if gap > max(reach_m, run):
+            # in degrees first: most zones are far off, and this is all that they cost
+            if not (zone_box[z, 1] - lat_reach <= lat <= zone_box[z, 3] + lat_reach):
+                continue  # also where a zone without edges has no box
+            near_lon = _beside(lon, zone_box[z])
+            if near_lon < zone_box[z, 0] - lon_reach or near_lon > zone_box[z, 2] + lon_reach:
                 continue
-            _nearest(lon, lat, z, edges, edge_first, boxes, box_first, math.inf, nearest)
+            gap = _box_gap_m(near_lon, lat, zone_box[z], east, north)
+            if gap > reach_m and (not moving or _misses(near_lon, lat, east, north, ux, uy, run, zone_box[z])):
+                continue
+            _nearest(lon, lat, z, edges, edge_first, boxes, box_first, math.inf, gaps, nearest)
             seconds, least = math.nan, nearest[0]
             if moving and nearest[0] <= run + reach_m:
-                seconds, least = approach(
-                    lon, lat, sog_kn[p], cog_deg[p], horizon_s, z, edges, edge_first, boxes, box_first
+                seconds, least = _approach(
+                    *(lon, lat, sog_kn[p], cog_deg[p], horizon_s, z, edges, edge_first, boxes, box_first),
+                    nearest[0] * nearest[0],
                 )
-            # with no gap to its box a large zone may hold the point, though its edge is out of reach
-            if nearest[0] > reach_m and gap > 0.0 and math.isnan(seconds):
+            # a large zone may hold the point though its edge is out of reach
+            if nearest[0] > reach_m and math.isnan(seconds) and gap > 0.0:
                 continue
             out_row[n], out_zone[n] = p, z
             out_m[n], out_bearing_deg[n] = nearest[0], math.atan2(nearest[1], nearest[2]) / DEG % 360.0

@@ -139,7 +139,7 @@ class Scene:
 
     def __init__(self, picture, terms, watch):
         self.moorings, self.stays, self.crossings = watch.moorings, watch.stays, watch.crossings
-        self._shared = {}
+        self._shared, self._numbers = {}, {}
         self.at_ns = picture.at_ns
         self.tracks = picture.tracks
         self.statics = picture.statics
@@ -210,14 +210,18 @@ class Scene:
         row = np.searchsorted(self.tracks.track, p.track)
         return Pairs(row, p.zone, p.edge_m, p.enter_min, p.pass_m, p.since_ns)
 
+    @cached_property
+    def held(self):
+        """The Pairs of vessels and the zones in force that they have entered and not left."""
+        return self.pairs.where(np.flatnonzero((self.pairs.since_ns >= 0) & self.in_force[self.pairs.zone]))
+
     def inside(self, zones):
         """The Pairs of vessels that have entered one of these zones (a mask over zones) in force, and not left it."""
-        zones = zones & self.in_force
-        return self.pairs.where((self.pairs.since_ns >= 0) & zones[self.pairs.zone])
+        return self.held.where(np.flatnonzero(zones[self.held.zone]))
 
     def near(self, zones):
         """The Pairs of vessels in or near these zones in force."""
-        return self.pairs.where((zones & self.in_force)[self.pairs.zone])
+        return self.pairs.where(np.flatnonzero((zones & self.in_force)[self.pairs.zone]))
 
     def stay_rows(self, pairs):
         """Row of the Watch's stays for each of the Pairs; -1 where there is none."""
@@ -314,7 +318,7 @@ class Scene:
         return Findings.empty()
 
     def findings(self, row, zone, excess, severity, *, other=None, since_ns=None, **numbers):
-        """Findings of the rows whose excess is not 0 or less; `numbers` become the detail, named with their unit."""
+        """Findings of the rows whose excess is not 0 or less; `numbers` are for `describe`, named with their unit."""
         excess = np.asarray(excess, float)
         keep = np.flatnonzero(~(excess <= 0) | (excess == -np.inf))
         if not keep.size:
@@ -323,6 +327,7 @@ class Scene:
         def kept(column, fill):
             return np.broadcast_to(fill if column is None else column, excess.shape)[keep]
 
+        self._numbers = {name: kept(column, 0) for name, column in numbers.items()}
         return Findings(
             track=self.tracks.track[kept(row, -1)],
             other=kept(other, -1),
@@ -330,8 +335,11 @@ class Scene:
             excess=excess[keep],
             severity=kept(severity, 0),
             since_ns=kept(since_ns, -1),
-            detail=_details({name: kept(column, 0) for name, column in numbers.items()}, keep.size),
         )
+
+    def describe(self, rows):
+        """The details of some rows of the findings made last: "key=value;key=value"."""
+        return _details({name: column[rows] for name, column in self._numbers.items()}, len(rows))
 
 
 def _details(columns, n):

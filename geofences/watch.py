@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geofences import moorings, rules, visits
+from geofences import moorings, rules, surroundings, visits
 from geofences.scene import Scene, Terms
 from geofences.stay_kernels import ABSENT, FRESH, HELD, INSIDE, LEAVING
 from vts import schema
@@ -23,7 +23,12 @@ ANCHORAGES = ("anchorage",)
 BERTHS = ("berth", "lng_terminal", "terminal")
 CROSSINGS_KEPT_NS = 2 * HOUR  # a report may come this long after its line
 FORMAT = "lingding-watch-1"
-TABLES = {"stays": visits.Stays, "moorings": moorings.Moorings, "crossings": moorings.Crossings}
+TABLES = {
+    "stays": visits.Stays,
+    "moorings": moorings.Moorings,
+    "crossings": moorings.Crossings,
+    "near": schema.Places,
+}
 
 
 def check(pictures, zones, watch=None, registers=None):
@@ -45,6 +50,8 @@ class Watch:
         self.stays = visits.Stays.empty()
         self.moorings = moorings.Moorings.empty()
         self.crossings = moorings.Crossings.empty()
+        self.near = schema.Places.empty()
+        self.near_ns = -1  # when all of it was last worked out
         self.alerts = Lifecycle()
         self._rules = discover(rules)
         self._zone_names = None
@@ -52,10 +59,9 @@ class Watch:
 
     def step(self, picture, zones, registers=None):
         """The Picture with what its vessels' places mean; Pictures come in order of time."""
-        from geofences.index import places  # numba kernels: not before there is a Picture
-
         terms, tracks, part = self._bind(zones, registers), picture.tracks, _part(picture.tracks)
-        near = places(picture, zones, reach_m=self.config.reach_m, horizon_min=self.config.horizon_min)
+        self.near, self.near_ns = surroundings.step(picture, zones, self.config, self.near, self.near_ns)
+        near = self.near
         self.stays, events, since_ns = visits.step(
             picture.at_ns, self.stays, tracks, part, near, terms.margin_m, self._times_ns
         )
@@ -72,7 +78,7 @@ class Watch:
         told = [picture.alerts]
         for name, rule in terms.rules.items():
             found = rule.evaluate(scene)
-            told.append(self.alerts.step(picture.at_ns, name, rule.POLICY, found, picture.tracks))
+            told.append(self.alerts.step(picture.at_ns, name, rule.POLICY, found, picture.tracks, scene.describe))
         return picture._replace(alerts=schema.Alerts.concat(told))
 
     @property
@@ -116,6 +122,7 @@ class Watch:
         """Write the whole memory to one .npz file, which appears only when it is complete."""
         path = Path(path)
         head = {"format": FORMAT, "config": vars(self.config), "zones": self._zone_names, "alerts": self.alerts.dump()}
+        head["near_ns"] = self.near_ns
         columns = {f"{kind}.{name}": c for kind in TABLES for name, c in getattr(self, kind)._asdict().items()}
         part = path.with_name(path.name + ".part")
         with part.open("wb") as file:
@@ -137,7 +144,7 @@ class Watch:
         for kind, table in TABLES.items():
             setattr(watch, kind, table(**{name: columns[f"{kind}.{name}"] for name in table.spec}))
         watch.alerts = Lifecycle.restore(head["alerts"])
-        watch._zone_names = head["zones"]
+        watch._zone_names, watch.near_ns = head["zones"], int(head["near_ns"])
         return watch
 
 

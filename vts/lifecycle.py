@@ -90,15 +90,19 @@ class Lifecycle:
         self._causes = {}
         self._suppressed = Suppressions.empty()
 
-    def step(self, at_ns, rule, policy, findings, tracks):
+    def step(self, at_ns, rule, policy, findings, tracks, describe=None):
         """The changes of state of one rule at one instant, as Alerts; call it for every rule at every Picture.
 
-        `tracks` are the Picture's, in order of `track`. The rows come in order of track, other and zone.
+        `tracks` are the Picture's, in order of `track`. The rows come in order of track, other and zone. `describe`
+        gives the details of some rows of `findings`, for rules that leave the column empty: words are made for what
+        is told, not for all that holds.
         """
+        told_by = describe if describe is not None else findings.detail.__getitem__
         causes = self._causes.get(rule)
         if causes is None and not findings.n:
             return schema.Alerts.empty()
-        findings = self._heard(at_ns, rule, findings, tracks)
+        heard = self._heard(at_ns, rule, findings, tracks)
+        findings = findings.take(heard) if heard is not None else findings
         causes, found = _matched(at_ns, causes if causes is not None else _Causes.empty(), findings, tracks)
         excess = np.where(found >= 0, findings.excess[found] if findings.n else -1.0, -1.0)
         present, unknown, disproved = excess > 0, np.isnan(excess), excess == -np.inf
@@ -112,6 +116,9 @@ class Lifecycle:
         for i in np.flatnonzero(first):
             causes.alert[i] = alert_id(rule, causes.track[i], causes.other[i], causes.zone[i], causes.since_ns[i])
         told = first | again
+        if told.any():
+            rows_told = found[told] if heard is None else heard[found[told]]
+            causes.detail[told] = told_by(rows_told)
         causes.excess[first] = -np.inf
         np.maximum(causes.excess, excess, out=causes.excess, where=told)
         np.maximum(causes.severity, severity, out=causes.severity, where=told)
@@ -171,16 +178,16 @@ class Lifecycle:
         return {rule: count for rule, count in counts.items() if count}
 
     def _heard(self, at_ns, rule, findings, tracks):
-        """The findings that nobody suppressed."""
+        """Rows of the findings that nobody suppressed; None: all."""
         if not self._suppressed.n:
-            return findings
+            return None
         self._suppressed = self._suppressed.take(self._suppressed.until_ns > at_ns)
         mmsi, heard = _where(tracks, findings.track)[2], np.ones(findings.n, bool)
         for s_rule, s_mmsi, s_track, s_zone, _, _ in zip(*self._suppressed, strict=True):
             if s_rule in ("", rule):
                 fits = ((s_mmsi < 0) | (mmsi == s_mmsi)) & ((s_track < 0) | (findings.track == s_track))
                 heard &= ~(fits & ((s_zone < 0) | (findings.zone == s_zone)))
-        return findings.take(heard)
+        return np.flatnonzero(heard)
 
     def _keep(self, rule, causes):
         if causes.n:
@@ -248,7 +255,6 @@ def _matched(at_ns, causes, findings, tracks):
     present = found >= 0
     present[present] = findings.excess[found[present]] > 0
     grown.seen_ns[present] = at_ns
-    grown.detail[present] = findings.detail[found[present]]
     lon, lat, mmsi = _where(tracks, grown.track[present])
     grown.lon_deg[present], grown.lat_deg[present], grown.mmsi[present] = lon, lat, mmsi
     grown.other_mmsi[present] = _where(tracks, grown.other[present])[2]

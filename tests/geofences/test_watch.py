@@ -60,9 +60,9 @@ def record(checked):
 
 
 @settings(max_examples=6, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(0, 48))
-def test_saved_and_loaded_at_any_step_it_goes_on_the_same(tmp_path_factory, seed, cut):
-    scenes = pictures(harbour_traffic(seed), 24, step_s=30)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 48), st.sampled_from([3, 30]))
+def test_saved_and_loaded_at_any_step_it_goes_on_the_same(tmp_path_factory, seed, cut, step_s):
+    scenes = pictures(harbour_traffic(seed), 24 * step_s / 30, step_s=step_s)
     whole = list(geofences.check(scenes, HARBOUR, geofences.Watch(), KNOWN))
     first = geofences.Watch()
     before = list(geofences.check(scenes[:cut], HARBOUR, first, KNOWN))
@@ -125,6 +125,23 @@ def test_places_say_since_when():
     entered = checked[-1].places.since_ns[row]
     (told_ns,) = {int(p.visits.entered_ns[0]) for p in checked if p.visits.n and p.visits.zone[0] == 0}
     assert told_ns == entered > checked[0].at_ns
+
+
+def test_at_a_picture_a_second_what_is_near_is_fresh_and_what_is_far_ten_seconds_old_at_most():
+    ships, keeper = harbour_traffic(3, count=30), geofences.Watch()
+    scenes = pictures(ships, 1, step_s=1)
+    fresh = [geofences.places(p, HARBOUR) for p in scenes]
+    for k, checked in enumerate(geofences.check(scenes, HARBOUR, keeper)):
+        ours, exact = (
+            {(t, z): e for t, z, e in zip(x.track.tolist(), x.zone.tolist(), x.edge_m.tolist(), strict=True)}
+            for x in (checked.places, fresh[k])
+        )
+        near = {pair: e for pair, e in exact.items() if e <= 1852.0}
+        assert near == {pair: ours[pair] for pair in near}
+        assert all(abs(ours[pair] - e) < 10 * 16 for pair, e in exact.items() if pair in ours)
+        assert list(ours) == sorted(ours)
+        if k % 10 == 0:
+            assert exact == ours
 
 
 def test_the_memory_is_bounded_by_the_traffic(few):
