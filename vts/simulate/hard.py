@@ -24,14 +24,14 @@ def _straight(x_m, y_m, course_deg, speed_kn, steps, rng):
 
 
 def bridge_shadow(seed, name, duration_s=600, ships=24, ais=0.5):
-    """Ships pass behind the piers of a bridge, where the radar is blind for one to two minutes."""
+    """Ships in four lanes pass behind the piers of a bridge, where the radar is blind for one to two minutes."""
     rng = streams(name, seed)
     steps = int(duration_s) + 1
-    lane = np.arange(ships) % 4
+    lane, place = np.arange(ships) % 4, np.arange(ships) // 4
     eastward = lane % 2 == 0
-    speed = rng.motion.uniform(9, 13, ships)
-    run = speed * KN * duration_s / 2
-    x = np.where(eastward, -run, run) + rng.motion.uniform(-1_800, 1_800, ships)
+    speed = rng.motion.uniform(9, 13, 4)[lane] + rng.motion.uniform(-0.15, 0.15, ships)
+    queue_m = (place - place.max() / 2) * 600.0 + rng.motion.uniform(-120, 120, ships)  # nobody overtakes
+    x = np.where(eastward, -1.0, 1.0) * speed * KN * duration_s / 2 + queue_m
     motion = _straight(x, 3_600.0 + 450.0 * lane, np.where(eastward, 90.0, 270.0), speed, steps, rng.motion)
     shadows = tuple((a, b, 2_500.0) for a, b in SHADOWS)
     return _seen(name, seed, rng, motion, ais, (site(12_000.0, 30.0, shadows=shadows),))
@@ -249,11 +249,16 @@ STANDARD += ((25.0, 8.0, 45.0, 225.0, 20.0),)
 STANDARD_RADAR = {"sigma_range_m": 22.7, "sigma_azimuth_deg": 0.15, "glint": True, "pd": 1.0, "max_range_m": 12 * NM}
 
 
-def standard(seed, name, case=1, duration_s=300):
-    """A target of IMO MSC.192(79) as an own ship's radar sees it: the site stands still, motion is relative to it."""
+def standard(seed, name, case=1, duration_s=300, tracked_s=180.0):
+    """A target of IMO MSC.192(79) as an own ship's radar sees it: the site stands still, motion is relative to it.
+
+    She is at the stated range and bearing `tracked_s` after the start, as the standard has it.
+    """
     own_kn, range_nm, bearing, course, speed_kn = STANDARD[case - 1]
     rng = streams(name, seed)
-    x, y = range_nm * NM * np.sin(bearing * DEG), range_nm * NM * np.cos(bearing * DEG)
+    run_m = speed_kn * KN * tracked_s
+    x = range_nm * NM * np.sin(bearing * DEG) - run_m * np.sin(course * DEG)
+    y = range_nm * NM * np.cos(bearing * DEG) - run_m * np.cos(course * DEG)
     motion = _straight([x], [y], [course], [speed_kn], int(duration_s) + 1, rng.motion)
     fleet, papers = crew(rng.ships, 1, 0.0)
     fleet.length_m[0], fleet.beam_m[0] = 200.0, 30.0
