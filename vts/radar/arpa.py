@@ -10,8 +10,8 @@ import numpy as np
 
 from vts.radar import arpa_kernels as kernels
 from vts.radar import project
-from vts.radar.asterix import in_sight, iso
-from vts.radar.site import Site
+from vts.radar.listing import iso
+from vts.radar.site import Site, in_sight
 from vts.schema import RADAR_TRACK, Reports
 from vts.units import S
 

@@ -14,7 +14,9 @@ from vts.errors import UsageError
 from vts.plugins import discover
 from vts.radar import asterix_kernels as kernels
 from vts.radar import project
-from vts.radar.tables import EXPLICIT, EXT, FIXED, REP, REPFX, categories, table
+from vts.radar.listing import iso, record_fields
+from vts.radar.site import in_sight, match_site
+from vts.radar.tables import EXPLICIT, EXT, FIXED, REP, categories, table
 from vts.schema import RADAR_PLOT, RADAR_TRACK, Rejects, Reports
 from vts.units import KN, NM, S
 
@@ -302,104 +304,6 @@ def _nouns(part, records, which, category, module, flags):
     full["begin"] = records[:, 0]
     full["block"] = which[records[:, 1]]
     return full
-
-
-def match_site(sites, sac, sic, port):
-    """Row of the site that claims a source: by SAC/SIC and port, then by either, then the one that takes any; -1."""
-    best, best_rank = -1, -1
-    for k, site in enumerate(sites):
-        named = site.sac >= 0 or site.sic >= 0
-        if named and (site.sac, site.sic) != (sac, sic):
-            continue
-        if site.port >= 0 and site.port != port:
-            continue
-        rank = 2 * named + (site.port >= 0)
-        if rank > best_rank:
-            best, best_rank = k, rank
-    return best
-
-
-def in_sight(reports, sites, rejects, first_sensor=1):
-    """The reports that their site can have seen; the others are counted and left out."""
-    keep = np.ones(reports.n, bool)
-    nowhere = np.isnan(reports.lon_deg)
-    rejects.add("no position", np.count_nonzero(nowhere))
-    keep &= ~nowhere
-    for k, site in enumerate(sites):
-        mine = keep & (reports.sensor == k + first_sensor)
-        far = mine & ((reports.range_m < site.min_range_m) | (reports.range_m > site.max_range_m))
-        rejects.add("outside the site's range limits", np.count_nonzero(far), f"site {site.name}")
-        keep &= ~far
-        for start, stop in site.blind_deg:
-            blind = mine & keep & ((reports.azimuth_deg - start) % 360.0 < (stop - start) % 360.0)
-            rejects.add("in a blind sector", np.count_nonzero(blind), f"site {site.name}")
-            keep &= ~blind
-    rejects.used += int(np.count_nonzero(keep))
-    return reports if keep.all() else reports.take(keep)
-
-
-def iso(t_ns):
-    """UTC as ISO 8601 with microseconds; None where unknown."""
-    if t_ns < 0:
-        return None
-    return f"{np.datetime64(int(t_ns), 'ns').astype('datetime64[us]')}Z"
-
-
-def record_fields(tab, buffer, offsets):
-    """{column: value} of one record's items, as its offsets say; lists for repetitive items, hex for opaque."""
-    found = {}
-    for row in np.flatnonzero(offsets >= 0):
-        kind, size, begin = int(tab.items[row, 0]), int(tab.items[row, 1]), int(offsets[row])
-        name = f"i{tab.names[row]}".lower()
-        if kind == EXPLICIT:
-            found[name] = bytes(buffer[begin + 1 : begin + int(buffer[begin])]).hex()
-        elif kind == REP:
-            starts = range(begin + 1, begin + 1 + int(buffer[begin]) * size, size)
-            found[name] = [_values(tab, int(row), buffer, at, size) for at in starts]
-        elif kind == REPFX:
-            found[name] = [_values(tab, int(row), buffer, begin, size)]
-            while buffer[begin + size - 1] & 1:
-                begin += size
-                found[name].append(_values(tab, int(row), buffer, begin, size))
-        elif kind == EXT:
-            length = 1
-            while buffer[begin + length - 1] & 1:
-                length += 1
-            found |= _values(tab, int(row), buffer, begin, length)
-        elif kind == FIXED:
-            found |= _values(tab, int(row), buffer, begin, size)
-    return found
-
-
-def _values(tab, row, buffer, begin, size):
-    """{column: value} of the fields within `size` octets."""
-    content = bytes(buffer[begin : begin + size])
-    whole = int.from_bytes(content, "big")
-    found = {}
-    for field in tab.by_item.get(row, ()):
-        left = size * 8 - field.bit - field.bits
-        if left >= 0:
-            found[field.name] = _value(field, whole >> left & ((1 << field.bits) - 1))
-    return found
-
-
-def _value(field, raw):
-    """A field's wire integer in its unit, or its text."""
-    if field.bits > 64:
-        return f"{raw:0{field.bits // 4}x}"
-    if field.form == "a":
-        return raw.to_bytes(field.bits // 8, "big").decode("latin-1").rstrip("\0 ")
-    if field.form == "i":
-        letters = [raw >> shift & 63 for shift in range(field.bits - 6, -6, -6)]
-        return "".join(_ICAO[letter] for letter in letters).rstrip()
-    if field.form == "o":
-        return f"{raw:0{field.bits // 3}o}"
-    if field.form == "s" and raw >> (field.bits - 1):
-        raw -= 1 << field.bits
-    return raw if field.lsb == 1.0 else raw * field.lsb
-
-
-_ICAO = "?ABCDEFGHIJKLMNOPQRSTUVWXYZ????? ???????????????0123456789??????"  # Annex 10 volume IV, table 3-9
 
 
 def field_arrays(tab, wanted):

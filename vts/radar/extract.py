@@ -12,7 +12,7 @@ import numpy as np
 
 from vts.radar import extract_kernels as kernels
 from vts.radar import land, project
-from vts.radar.asterix import in_sight
+from vts.radar.site import in_sight
 from vts.schema import RADAR_PLOT, Rejects, Reports
 
 _MOST_CELLS = 1 << 14  # with 4,096 azimuths a scan is 64 MB at most

@@ -34,7 +34,7 @@ import numpy as np
 from vts import geo
 from vts.errors import ConfigError, UsageError
 from vts.radar import project
-from vts.radar.asterix import in_sight
+from vts.radar.site import in_sight
 from vts.schema import RADAR_PLOT, RADAR_TRACK, Reports
 from vts.units import DAY, S
 

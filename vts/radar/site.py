@@ -24,6 +24,8 @@ import tomllib
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
+import numpy as np
+
 from vts.errors import SiteError
 from vts.schema import MAX_SENSORS
 
@@ -200,3 +202,37 @@ def _toml(value):
         escaped = "".join(c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08X}" for c in value)
         return f'"{escaped}"'
     return str([list(pair) for pair in value]) if isinstance(value, tuple) else repr(value)
+
+
+def match_site(sites, sac, sic, port):
+    """Row of the site that claims a source: by SAC/SIC and port, then by either, then the one that takes any; -1."""
+    best, best_rank = -1, -1
+    for k, site in enumerate(sites):
+        named = site.sac >= 0 or site.sic >= 0
+        if named and (site.sac, site.sic) != (sac, sic):
+            continue
+        if site.port >= 0 and site.port != port:
+            continue
+        rank = 2 * named + (site.port >= 0)
+        if rank > best_rank:
+            best, best_rank = k, rank
+    return best
+
+
+def in_sight(reports, sites, rejects, first_sensor=1):
+    """The reports that their site can have seen; the others are counted and left out."""
+    keep = np.ones(reports.n, bool)
+    nowhere = np.isnan(reports.lon_deg)
+    rejects.add("no position", np.count_nonzero(nowhere))
+    keep &= ~nowhere
+    for k, site in enumerate(sites):
+        mine = keep & (reports.sensor == k + first_sensor)
+        far = mine & ((reports.range_m < site.min_range_m) | (reports.range_m > site.max_range_m))
+        rejects.add("outside the site's range limits", np.count_nonzero(far), f"site {site.name}")
+        keep &= ~far
+        for start, stop in site.blind_deg:
+            blind = mine & keep & ((reports.azimuth_deg - start) % 360.0 < (stop - start) % 360.0)
+            rejects.add("in a blind sector", np.count_nonzero(blind), f"site {site.name}")
+            keep &= ~blind
+    rejects.used += int(np.count_nonzero(keep))
+    return reports if keep.all() else reports.take(keep)
