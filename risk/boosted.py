@@ -36,7 +36,7 @@ class Scorer(NamedTuple):
     nan_mask: np.ndarray
     leaf_start: np.ndarray
     leaf_value: np.ndarray
-    index: np.ndarray
+    place_of_bit: np.ndarray
 
 
 def export(model):
@@ -134,7 +134,7 @@ def scorer(forest, features):
         np.array([t[3] for t in blind], np.uint64),
         np.array(leaf_start, np.int64),
         np.array(leaf_value, np.float64),
-        trees._INDEX,
+        trees.PLACE_OF_BIT,
     )
 
 

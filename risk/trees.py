@@ -13,15 +13,27 @@ import numpy as np
 from vts.jit import kernel
 
 MAX_LEAVES = 64
-_DEBRUIJN = np.uint64(0x03F79D71B4CB0A89)
-_INDEX = np.zeros(64, np.int64)
-for _i in range(64):
-    _INDEX[((0x03F79D71B4CB0A89 << _i) & 0xFFFFFFFFFFFFFFFF) >> 58] = _i
+# 2 is a primitive root of 67, so the remainders of the powers of two are all different: place of a single bit
+PLACE_OF_BIT = np.zeros(67, np.int64)
+for _k in range(64):
+    PLACE_OF_BIT[(1 << _k) % 67] = _k
 
 
 @kernel
 def score(
-    X, baseline, offset, threshold, tree, mask, nan_offset, nan_tree, nan_mask, leaf_start, leaf_value, index, out
+    X,
+    baseline,
+    offset,
+    threshold,
+    tree,
+    mask,
+    nan_offset,
+    nan_tree,
+    nan_mask,
+    leaf_start,
+    leaf_value,
+    place_of_bit,
+    out,
 ):
     """Raw scores (log-odds) of the rows of X, written to `out`.
 
@@ -30,8 +42,7 @@ def score(
     trees = leaf_start.size
     alive = np.empty(trees, np.uint64)
     full = np.uint64(0xFFFFFFFFFFFFFFFF)
-    debruijn, shift = np.uint64(0x03F79D71B4CB0A89), np.uint64(58)
-    zero = np.uint64(0)
+    one, prime = np.uint64(1), np.uint64(67)
     for r in range(X.shape[0]):
         alive[:] = full
         for f in range(offset.size - 1):
@@ -47,8 +58,8 @@ def score(
         total = baseline
         for t in range(trees):
             bits = alive[t]
-            lowest = bits & (zero - bits)
-            total += leaf_value[leaf_start[t] + index[(lowest * debruijn) >> shift]]
+            lowest = bits & (~bits + one)  # never 0: a leaf always remains
+            total += leaf_value[leaf_start[t] + place_of_bit[lowest % prime]]
         out[r] = total
 
 
