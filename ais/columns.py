@@ -87,7 +87,10 @@ def unseen():
 
 
 class Receptions(NamedTuple):
-    """One row for every further reception of a message that was kept: `seq` is the kept one's."""
+    """One row for every further reception of a message that was kept: `seq` is the kept one's.
+
+    `station` is a row of the feed's `stations`, or NONE_STATION where the line named none.
+    """
 
     seq: np.ndarray
     rx_ns: np.ndarray

@@ -238,14 +238,15 @@ class Feed:
     bytes_total = property(lambda self: self.chunks.bytes_total)
 
     def __iter__(self):
+        self.rejects.__init__(self.chunks.name)  # one object for whoever holds it, counted anew on each run
         first, blocks = opened(self.chunks)
         if self._mapping is not None or tables.is_table(first):
             self._lane = tables.Table(self.chunks, self._mapping)
-            self.rejects = self._lane.rejects
+            self._lane.rejects = self.rejects
             yield from self._lane.over(blocks)
             return
         self._lane = Wire(self.chunks, **self._options)
-        self.rejects = self._lane.intake.rejects
+        self._lane.intake.rejects = self.rejects
         for fixes, parts, heard in self._lane.over(recorded(blocks) if first[:4] in MAGICS else blocks):
             self.receptions = heard
             if parts.mmsi.size:

@@ -596,7 +596,7 @@ class Messages:
 
     def _rows(self, table, blocks):
         """A table's rows as position reports."""
-        self.rejects = table.rejects
+        table.rejects = self.rejects
         for batch in table.over(blocks):
             if not isinstance(batch, Reports):
                 continue

@@ -131,3 +131,10 @@ def test_rate_of_turn_has_a_sign_an_unknown_and_a_no_sensor(raw, turn):
     sentence = ais.encode(wire | {"rate_of_turn_deg_min": raw})[0]
     reports, _, _ = read_all([f"1452468552 {sentence}\n".encode()])
     assert turn == pytest.approx(reports.rot_deg_min[0], nan_ok=True)
+
+
+def test_totals_are_one_object_from_the_start_and_count_each_run_anew():
+    feed = ais.read([b"# comment\n"])
+    held = feed.rejects
+    list(feed), list(feed)
+    assert {"comment": 1} == held.counts
