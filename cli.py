@@ -163,6 +163,10 @@ tz_option = click.option(
 start_option = click.option("--start", type=Instant(), help="From this time on, UTC unless it says otherwise.")
 end_option = click.option("--end", type=Instant(), help="Before this time.")
 mmsi_option = click.option("--mmsi", type=int, help="This vessel only.")
+psc_option = click.option(
+    "--psc", type=click.Path(), help="Folder of port-state-control lists and the watch list (CSV)."
+)
+regime_option = click.option("--regime", type=click.Choice(["tokyo", "paris"]), default="tokyo", show_default=True)
 store_argument = click.argument("store", metavar="DIR", type=click.Path(path_type=Path))
 out_file = click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
 
@@ -185,6 +189,8 @@ def main():
 @click.option("--zones", multiple=True, type=click.Path(), help="Zone file or folder; default: the shipped zones.")
 @click.option("--registers", type=click.Path(), help="Folder of registers (LNG carriers, permits ...).")
 @click.option("--model", type=click.Path(), help="Risk model; default: the shipped one.")
+@psc_option
+@regime_option
 @sites_option
 @config_option
 @start_option
@@ -204,14 +210,43 @@ def main():
 @lang_option
 @tz_option
 @json_option
-def replay(**options):
+@click.pass_context
+def replay(ctx, **options):
     """Replay logs of AIS and radar from bytes to risk, into a store.
 
     In a terminal: space pauses, n steps one picture, j runs to the next alert, + and - change the speed, q stops.
 
     Example: vts replay day.nmea.gz night.ast --sites sites.toml --out out/day
     """
-    return _replay(**options)
+    return _replay(**options, again=_again(ctx))
+
+
+def _again(ctx):
+    """The command as it was given, with --resume."""
+    import shlex
+
+    words = [ctx.command_path.rpartition(" ")[0] or "vts", ctx.info_name]
+    for parameter in ctx.command.params:
+        value = ctx.params.get(parameter.name)
+        if ctx.get_parameter_source(parameter.name) is not click.core.ParameterSource.COMMANDLINE:
+            continue
+        if isinstance(parameter, click.Argument):
+            words += value
+        elif parameter.is_flag:
+            words += [parameter.opts[0]] if parameter.name != "resume" else []
+        else:
+            for one in value if parameter.multiple else [value]:
+                words += [parameter.opts[0], _said(parameter, one)]
+    return shlex.join([*map(str, words), "--resume"])
+
+
+def _said(parameter, value):
+    """An option's value as a user would write it."""
+    if isinstance(parameter.type, Instant):
+        return _utc(value) if value % 1_000_000_000 == 0 else datetime.fromtimestamp(value / 1e9, UTC).isoformat()
+    if isinstance(parameter.type, Area):
+        return ",".join(f"{edge:g}" for edge in value)
+    return "all" if value == float("inf") else value
 
 
 def _replay(
@@ -220,6 +255,8 @@ def _replay(
     zones=(),
     registers=None,
     model=None,
+    psc=None,
+    regime="tokyo",
     sites=None,
     config=None,
     start=None,
@@ -236,6 +273,7 @@ def _replay(
     tz="UTC",
     as_json=False,
     note="",
+    again="",
 ):
     """The straight line, from logs to a store; returns the exit code."""
     began = time.monotonic()
@@ -258,6 +296,7 @@ def _replay(
     fences = geofences.load(_zone_path(zones))
     trained = risk.load(_model_path(model))
     known = _registers(registers)
+    lists = _lists(psc)
     feeds = _feeds(logs, sites, start, rate)
     merged = vts.merge(feeds, lateness_s=settings.fusion.lateness_s)
     rules = _rules()
@@ -274,21 +313,23 @@ def _replay(
 
     with vts.Store(out) as store, Keys(tr, as_json) as keys, stopping:
         store.begin(resume)
+        manifest = _manifest(logs, sites, settings, trained, note, cut)
+        _same_run(store, manifest, fences.to_geojson())
         saved = store.state if resume else None
         if saved is not None:
-            tracker, fence_watch, risk_watch = _load_state(*saved, settings, sites, told)
+            tracker, fence_watch, risk_watch = _load_state(saved[0], settings, sites, told)
         else:
             tracker = vts.Tracker(settings.fusion, sites)
             fence_watch, risk_watch = geofences.Watch(settings.watch), risk.Watch(settings.risk)
         store.write_zones(fences.to_geojson())
         store.write_catalogue(rules)
-        manifest = _manifest(logs, sites, settings, trained, note, cut)
         store.write_run(manifest)
         batches = stopping.watch(store.record(cut.of(merged)))
         if saved is not None:
             batches = _after(batches, saved[1], settings.fusion.lateness_s)
         pictures = vts.fuse(batches, tracker)
         checked = geofences.check(pictures, fences, fence_watch, known)
+        checked = _profiled(checked, risk_watch, lists, regime)
         progress = Progress(feeds, as_json, tr, tz)
         clock = Pace(pace, keys, stopping)
 
@@ -313,7 +354,6 @@ def _replay(
                     raise KeyboardInterrupt
         except KeyboardInterrupt:
             progress.end()
-            again = " ".join(["vts replay", *logs, "--out", str(out), "--resume"])
             _fail(
                 tr("interrupted; the store in {out} is valid, go on with: {again}", out=out, again=again), 130, as_json
             )
@@ -375,6 +415,31 @@ def _registers(path):
     from vts import paths
 
     return registers.load(path or paths.data_dir() / "registers")
+
+
+def _lists(folder):
+    """Lists of port state control; None where no folder is named."""
+    if folder is None:
+        return None
+    from risk import psc
+
+    return psc.load(folder)
+
+
+def _profiled(pictures, watch, lists, regime):
+    """The Pictures; the Watch knows the ships' static risk on each one's day, and who is looked for."""
+    if lists is None:
+        yield from pictures
+        return
+    from risk import psc
+
+    watch.listed = psc.watch_list(lists)
+    day = None
+    for picture in pictures:
+        if psc.day_of(picture.at_ns) != day:
+            day = psc.day_of(picture.at_ns)
+            watch.profiles = psc.profiles(lists, regime, day)
+        yield picture
 
 
 def _feeds(logs, sites, start_ns, rate):
@@ -439,6 +504,20 @@ def _manifest(logs, sites, settings, trained, note, cut):
         "area": cut.area,
         "note": note,
     }
+
+
+def _same_run(store, manifest, fences):
+    """Refuse to resume with other options than the run was begun with: the numbers would not be those of one run."""
+    from vts.errors import StoreError
+
+    begun = store.read_json("run.json")
+    if begun is None:
+        return
+    now = json.loads(json.dumps(manifest | {"zones": fences}))
+    before = begun | {"zones": store.read_json("zones.geojson")}
+    for key in ("config", "sites", "model", "zones", "start_ns", "end_ns", "area", "lingding"):
+        if now[key] != before.get(key):
+            raise StoreError(f"{store.path}: was begun with another {key}; resume with the same, or name a new folder")
 
 
 def _hashed(about):
@@ -514,7 +593,7 @@ def _after(batches, at_ns, lateness_s):
         yield batch
 
 
-def _load_state(folder, _at_ns, settings, sites, told):
+def _load_state(folder, settings, sites, told):
     """(Tracker, Watch of the zones, Watch of the risk) as they were after the last saved Picture."""
     import geofences
     import risk
@@ -1135,10 +1214,12 @@ def _wording(store, lang):
 @click.argument("mmsi", type=int)
 @click.option("--html", type=click.Path(path_type=Path), help="Write the dossier as HTML.")
 @click.option("--pdf", type=click.Path(path_type=Path), help="Write the dossier as PDF.")
+@psc_option
+@regime_option
 @lang_option
 @tz_option
 @json_option
-def vessel(store, mmsi, html, pdf, lang, tz, as_json):
+def vessel(store, mmsi, html, pdf, psc, regime, lang, tz, as_json):
     """All that a store knows of one vessel, for a boarding officer: statics, track, zones, alerts, risk, evidence.
 
     Example: vts vessel out/day 413000001 --pdf out/boarding.pdf
@@ -1146,6 +1227,8 @@ def vessel(store, mmsi, html, pdf, lang, tz, as_json):
     from vts import dossier
 
     found = dossier.collect(_opened(store), mmsi, lang=lang, tz=tz)
+    if psc:
+        found = found._replace(sections=[_psc_section(found, _lists(psc), regime, lang), *found.sections])
     if html:
         dossier.write_html(found, html)
         _wrote(html, as_json)
@@ -1156,6 +1239,58 @@ def vessel(store, mmsi, html, pdf, lang, tz, as_json):
         _event("vessel", **dossier.facts(found))
     elif not (html or pdf):
         click.echo(dossier.text(found))
+
+
+def _psc_section(found, lists, regime, lang):
+    """The port-state-control profile of a dossier's ship as a section; what is missing is said."""
+    from risk import psc
+    from vts.wording import translator
+
+    tr = translator(lang)
+    ship = next((ship for ship in lists.ships if ship["imo"] == found.imo), None)
+    heads = (tr("parameter"), tr("points"), tr("standing"))
+    title = tr("Port state control, {regime} MoU", regime=regime.capitalize())
+    if ship is None:
+        return title, heads, [(tr("not in ships.csv"), "", "")]
+    profile = psc.profile(ship, lists, regime, psc.day_of(found.last_ns))
+    marks = {"V": tr("verified source"), "S": tr("secondary source"), "M": tr("from memory, not verified")}
+    rows = [(tr("risk"), str(profile.points), profile.risk)]
+    rows += [(name, str(points), marks.get(mark, mark)) for name, points, mark in profile.breakdown]
+    rows += [(name, "", tr("not known: gives no points")) for name in profile.missing]
+    rows += [(tr("last inspection"), "", str(profile.last_inspection or tr("none known")))]
+    rows += [(tr("window"), "", f"{profile.opens} .. {profile.closes}")] if profile.opens else []
+    return title, heads, rows
+
+
+@main.command()
+@store_argument
+@click.option("--psc", required=True, type=click.Path(), help="Folder of port-state-control lists (CSV).")
+@regime_option
+@click.option("--capacity", type=click.IntRange(min=1), default=10, show_default=True, help="Boardings a day.")
+@json_option
+def boarding(store, psc, regime, capacity, as_json):
+    """Whom to board: ships in the store that are due for inspection, most urgent first, as many as can be done.
+
+    Example: vts boarding out/day --psc registers/psc --capacity 5
+    """
+    from risk import psc as control
+
+    opened = _opened(store)
+    imos = opened.arrow("SELECT DISTINCT imo FROM statics WHERE imo > 0").column("imo").to_pylist()
+    day = control.day_of(opened.watermark_ns)
+    due = control.boarding(_lists(psc), regime, day, capacity, set(imos))
+    for rank, profile in enumerate(due, 1):
+        if as_json:
+            _event("boarding", rank=rank, **profile._asdict())
+        else:
+            when = f"window {profile.opens} .. {profile.closes}" if profile.opens else "never inspected"
+            missing = f"; not known: {', '.join(profile.missing)}" if profile.missing else ""
+            click.echo(
+                f"{rank:>3}  IMO {profile.imo}  {profile.name}  {profile.risk} ({profile.points} points), "
+                f"priority {profile.priority}, {when}{missing}"
+            )
+    if not due and not as_json:
+        click.echo(f"none of {len(imos)} ships is due")
 
 
 @main.command()
@@ -1300,7 +1435,7 @@ def score_table(table, model, warm_up):
     about = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
     fences = from_geojson(json.loads(about["zones"]), "the store's zones")
     begin_ns = int(about["begin_ns"])
-    checked = geofences.check(stores.pictures_of(table), fences)
+    checked = geofences.check(stores.pictures_of(table), fences, registers=_registers(None))
     scored = risk.score(checked, risk.load(model))
     answer = Scores.concat([picture.scores for picture in scored if picture.at_ns >= begin_ns])
     return pa.table({name: pa.array(column.astype(object) if column.dtype.kind == "U" else column)
@@ -1668,7 +1803,7 @@ def _self_test():
 
     with tempfile.TemporaryDirectory() as folder, _silent():
         sim = Path(folder) / "sim"
-        simulator.build("pearl-river", 1).write(sim)
+        simulator.build("pearl-river", 1, duration_s=300).write(sim)
         _replay(_logs_of(sim), Path(folder) / "store", (sim / "zones.geojson",), sites=sim / "sites.toml", as_json=True)
         (n,) = _opened(Path(folder) / "store").arrow("SELECT count(*) AS n FROM tracks").column("n").to_pylist()
     return "ok" if n else "no tracks came out"

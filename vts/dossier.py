@@ -24,6 +24,8 @@ class Dossier(NamedTuple):
     """One vessel's facts, worded: titles with rows, and the track to draw."""
 
     mmsi: int
+    imo: int  # -1 where she told none
+    last_ns: int
     title: str
     lead: list  # (label, text)
     sections: list  # (title, heads, rows)
@@ -68,9 +70,10 @@ def collect(store, mmsi, *, lang="en", tz="UTC"):
         _evidence(tr, store, heard),
     ]
     title = tr("Dossier of {vessel}", vessel=words.vessel(mmsi, -1))
-    return Dossier(
-        mmsi, title, lead, sections, _drawing(con, mmsi), store.read_json("run.json", {}).get("note", ""), words
-    )
+    imo = known.get(mmsi, {}).get("imo", -1)
+    last_ns = max(seen["last"] or -1, heard["last"] or -1)
+    note = store.read_json("run.json", {}).get("note", "")
+    return Dossier(mmsi, imo, last_ns, title, lead, sections, _drawing(con, mmsi), note, words)
 
 
 def _lead(tr, words, vessel, mmsi, seen, heard, time):

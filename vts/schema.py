@@ -319,6 +319,9 @@ class Visits(NamedTuple):
     left_ns: I8  # -1 while it stays
 
 
+_SHOWN = ("track", "mmsi", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "state", "age_s")
+
+
 class Picture(NamedTuple):
     """All that is known at one instant. A stage returns `picture._replace(...)`."""
 
@@ -329,6 +332,13 @@ class Picture(NamedTuple):
     scores: Scores
     places: Places = Places.empty()
     visits: Visits = Visits.empty()  # entries and exits since the Picture before
+
+    def _repr_html_(self):
+        """A line of counts and the first tracks, for a notebook; numbers only, so nothing can become markup."""
+        frame = self.tracks.take(slice(0, 10)).to_pandas()[list(_SHOWN)]
+        counts = f"{self.tracks.n} tracks, {self.alerts.n} alerts, {self.scores.n} scores"
+        at = np.datetime64(self.at_ns, "ns").astype("datetime64[s]")
+        return f"<p><b>Picture</b> at {at} UTC: {counts}</p>{frame.to_html(index=False, float_format='%.5g')}"
 
 
 def static_rows(picture):
