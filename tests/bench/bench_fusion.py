@@ -156,6 +156,7 @@ HARD = {  # what the issue asks of each hard case: (metric, most)
     "shared-mmsi": (("missed_pct", 0.4), ("id_switches", 0)),
     "mmsi-swap": (("missed_pct", 0.4), ("false", 0.1)),
     "tanker-330": (("false", 0.3), ("missed_pct", 0.4)),
+    "cold-start": (("initiation_median_s", 9.0), ("initiation_p95_s", 12.0)),
     "pearl-river": (("missed_pct", 0.4), ("false", 0.3)),
     "open-sea": (("missed_pct", 0.4), ("false", 0.3)),
 }
@@ -171,6 +172,25 @@ def hard():
         for metric, most in targets:
             unit = next((u for end, u in UNITS.items() if metric.endswith(end)), "")
             rows.append(_row(f"{name}: {metric}", found[metric], None, unit, most, told))
+    return rows
+
+
+def registration():
+    """Rows of how far the learned biases of two radars are from the true ones."""
+    scenario = simulate.build("registration", SEED)
+    config = FusionConfig()
+    tracker = vts.Tracker(config, scenario.sites)
+    for _picture in vts.fuse(merge(scenario.feeds(), lateness_s=config.lateness_s), tracker):
+        pass
+    rows = []
+    for site, learned in zip(scenario.radars, tracker.registration(), strict=True):
+        for what, got, true, most in (
+            ("range bias, m", learned.range_m, site.bias_range_m, 3.0),
+            ("azimuth bias, deg", learned.azimuth_deg, site.bias_azimuth_deg, 0.03),
+            ("clock, s", learned.clock_s, site.clock_s, None),
+        ):
+            note = f"true {true}, learned {got:.3g}"
+            rows.append(_row(f"registration, {site.name}: error of {what}", abs(got - true), None, "", most, note))
     return rows
 
 
@@ -221,7 +241,7 @@ def _relative(scenario, tracks, true, row):
 
 
 def run():
-    return presets() + hard() + standard()
+    return presets() + hard() + registration() + standard()
 
 
 def presets():
