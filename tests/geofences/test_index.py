@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from geofences import kernels
 from geofences.index import Index
 from geofences.zones import Zones, from_geojson
-from vts.geo import angle_diff_deg, bearing_deg
+from vts.geo import angle_diff_deg, bearing_deg, metres_per_degree
 
 
 def zones_of(*areas):
@@ -206,3 +206,32 @@ def test_index_of_one_zone_is_that_of_its_outlines():
     rng = np.random.default_rng(0)
     lon, lat = rng.uniform(113.8, 114.2, 500), rng.uniform(21.8, 22.2, 500)
     assert np.array_equal(index.first_zone(lon, lat), again.first_zone(lon, lat))
+
+
+def test_how_a_run_passes_zones_is_what_shapely_measures(few):
+    rng = np.random.default_rng(8)
+    zones = zones_of(*(star(rng, 114 + 0.3 * k, 22.0, 0.1, 200) for k in range(3)))
+    n = few(200, 12)
+    lon, lat = rng.uniform(113.7, 114.9, n), rng.uniform(21.8, 22.2, n)
+    sog, cog = rng.uniform(0, 20, n), rng.uniform(0, 360, n)
+    hits, edge_m, _, enter_s, pass_m = zones.index.stand(lon, lat, sog, cog, [0, 1, 2], 30_000.0, 3600.0)
+    told = {(int(r), int(z)): k for k, (r, z) in enumerate(zip(*hits))}
+    for row in range(n):
+        east, north = metres_per_degree(lat[row])
+        flat = [
+            shapely.transform(a, lambda c, o=(lon[row], lat[row]), m=(east, north): (c - o) * m) for a in zones.area
+        ]
+        run = np.array([np.sin(np.radians(cog[row])), np.cos(np.radians(cog[row]))]) * sog[row] * 1852
+        path = shapely.LineString([(0, 0), run])
+        for zone, area in enumerate(flat):
+            away = shapely.distance(area.boundary, shapely.Point(0, 0))
+            crossed = shapely.intersection(path, area)
+            k = told.get((row, zone))
+            if k is None:
+                assert away > 30_000 - 1 and crossed.is_empty
+                continue
+            assert abs(abs(edge_m[k]) - away) < 0.01
+            assert abs(pass_m[k] - shapely.distance(path, area)) < 0.01
+            assert crossed.is_empty == np.isnan(enter_s[k])
+            if edge_m[k] > 0 and not crossed.is_empty:
+                assert abs(enter_s[k] * sog[row] * 1852 / 3600 - shapely.distance(crossed, shapely.Point(0, 0))) < 0.01
