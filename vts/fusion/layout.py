@@ -21,6 +21,7 @@ OFF_E, OFF_N, OFF_W = 27, 28, 29  # AIS minus radar: weighted sums and weight of
 OFF_D2 = 30  # squared size of the mean offset in its own sigmas; two vessels in a million reach 28 by noise
 LIKELY = 31  # log likelihood that the MMSI belongs to this track
 PLOT_RANGE, PLOT_AZ = 34, 35  # last radar plot, as measured; azimuth in radians
+WANDER, WANDER_N = 36, 37  # of its own echo over its hull, as a site's S_GLINT, S_GLINT_N
 UNSEEN = 39  # log likelihood of the looks in a row that found nothing, if the vessel were there
 MU = 40  # three mode probabilities
 X = 43  # three modes of STRIDE: e n ve vn turn from LON, LAT, then their 5 x 5 covariance

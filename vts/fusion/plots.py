@@ -19,8 +19,9 @@ PLACE_SIGMA_M = 30.0  # of a radar position without a range, from a site that no
 SMOOTHED = 4.0
 SAME_NAME = 1e3  # how much likelier a radar's own number makes a pair
 SPEED_VAR = 4.0  # m^2/s^2 per axis, of a speed that a radar has estimated
-MERGED_COST = 0.3  # log odds: a track that lives on the echoes of another becomes doubtful
+MERGED_COST = 0.1  # log odds: a track that lives on the echoes of another becomes doubtful
 MARRY_AFTER = 4  # scans
+USUAL_WEIGHT, WANDER_FADE = 15.0, 0.98
 GLINT_FADE = 0.999
 P_HIDE, P_SHOW = 0.01, 0.08  # chance a scan that a vessel passes behind something, and comes out again
 
@@ -100,7 +101,7 @@ def scan(
         site[s, col.S_REACH] = max(site[s, col.S_REACH], min(range_m, site[s, col.S_MAX]))
         site_ns[s] = max(site_ns[s], r.t_ns[j])
 
-    glint = site[s, col.S_GLINT] / site[s, col.S_GLINT_N]
+    glint = max(site[s, col.S_GLINT] / site[s, col.S_GLINT_N], 0.0)
     # the tracks that could have given them, where they are at mid_ns
     top = c[col.C_TOP]
     member, x, y = np.empty(top, np.int64), np.empty(top), np.empty(top)
@@ -165,11 +166,14 @@ def scan(
                     d2 = (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / det
                     named, called = r.ident[order[a]], n[i, col.PLOT_IDENT]
                     same = r.kind[order[a]] == schema.RADAR_TRACK and called == named and named >= 0
+                    hull = _on_hull(f, i, dx, dy, math.sqrt(0.5 * (noise[a, 0] + noise[a, 2])))
+                    if hull and n[i, col.STATE] != schema.TENTATIVE:
+                        echo[a] = i
                     if d2 > (4.0 * GATE2 if same else GATE2):
                         continue
                     if hit_ns[i, s] >= 0 and abs(plot_t[a] - hit_ns[i, s]) < half_ns:
                         # seen this turn already: an echo of another part of the hull
-                        if d2 < 4.0 or (f[i, col.LENGTH] > 100.0 and d2 < 12.0):
+                        if d2 < 4.0:
                             echo[a] = i
                         continue
                     if pairs < limit:
@@ -241,6 +245,7 @@ def scan(
             f[i, col.PLOT_RANGE], f[i, col.PLOT_AZ] = plot_range[a], plot_az[a]
         else:
             look_ns[i, s] = plot_t[a]
+            n[i, col.LAST] = max(n[i, col.LAST], plot_t[a])
             f[i, col.ODDS] -= MERGED_COST
 
     for a in range(m):
@@ -270,12 +275,31 @@ def scan(
 
 @kernel
 def _glint(f, i, share):
-    """(ee, en, nn): how the echo of a long vessel wanders over its hull, 1-sigma a sixth of its length at share 1."""
+    """(ee, en, nn): how the echo of a long vessel wanders over its hull, 1-sigma a sixth of its length at share 1.
+
+    `share` is what is usual at the site; a vessel that has been seen often has her own.
+    """
     if not f[i, col.LENGTH] > 40.0:
         return 0.0, 0.0, 0.0
+    own = max((USUAL_WEIGHT * share + f[i, col.WANDER]) / (USUAL_WEIGHT + f[i, col.WANDER_N]), 0.0)
     ve, vn = f[i, col.VE], f[i, col.VN]
-    g = share * f[i, col.LENGTH] ** 2 / 36.0 / (ve * ve + vn * vn + 1e-6)
+    g = own * f[i, col.LENGTH] ** 2 / 36.0 / (ve * ve + vn * vn + 1e-6)
     return g * ve * ve, g * ve * vn, g * vn * vn
+
+
+@kernel
+def _on_hull(f, i, dx, dy, noise_m):
+    """Whether a place dx, dy from the middle of a known long vessel is on her hull, give or take the plot's noise."""
+    if not f[i, col.LENGTH] > 100.0:
+        return False
+    speed = math.hypot(f[i, col.VE], f[i, col.VN])
+    if speed < motion.SLOW_MPS:
+        return math.hypot(dx, dy) < 0.5 * f[i, col.LENGTH] + 2.0 * noise_m
+    along, across = dx * f[i, col.VE] + dy * f[i, col.VN], dx * f[i, col.VN] - dy * f[i, col.VE]
+    return (
+        abs(along) / speed < 0.55 * f[i, col.LENGTH] + 2.0 * noise_m
+        and abs(across) / speed < 0.1 * f[i, col.LENGTH] + 2.5 * noise_m
+    )
 
 
 @kernel
@@ -292,8 +316,11 @@ def _learn_glint(f, i, site, s, z0, z1, r00, r01, r11):
     ) / speed2
     if miss2 < 12.0 * (usual2 + scale):
         weight = scale / (usual2 + scale)
-        site[s, col.S_GLINT] = max(GLINT_FADE * site[s, col.S_GLINT] + weight * (miss2 - usual2) / scale, 0.0)
+        excess = weight * (miss2 - usual2) / scale
+        site[s, col.S_GLINT] = GLINT_FADE * site[s, col.S_GLINT] + excess
         site[s, col.S_GLINT_N] = GLINT_FADE * site[s, col.S_GLINT_N] + weight
+        f[i, col.WANDER] = WANDER_FADE * f[i, col.WANDER] + excess
+        f[i, col.WANDER_N] = WANDER_FADE * f[i, col.WANDER_N] + weight
 
 
 @kernel
@@ -315,7 +342,8 @@ def _compete(f, n, member, of_track, weight, half_ns, first, stop):
     if n[i, col.MMSI] >= 0 or (n[k, col.MMSI] < 0 and n[k, col.FIRST] > n[i, col.FIRST]):
         i, k = k, i  # i bears the count: it has no name, and of two such it is the younger
     one_ns, other_ns = n[i, col.RADAR_T], n[k, col.RADAR_T]
-    both = one_ns >= 0 and other_ns >= 0 and abs(one_ns - other_ns) < half_ns
+    dx, dy = motion.offset(f, k, f[i, col.LON], f[i, col.LAT])
+    both = one_ns >= 0 and other_ns >= 0 and abs(one_ns - other_ns) < half_ns and not _on_hull(f, k, dx, dy, 20.0)
     if both or not _alike(f, n, i, k):
         n[i, col.CLOSE_N] = 0
     elif n[i, col.CLOSE_TO] == n[k, col.TRACK]:
@@ -348,7 +376,7 @@ def settle(f, n, c, free, keys, heads, hit_ns, look_ns):
         for k in range(c[col.C_TOP]):
             if n[k, col.TRACK] == n[i, col.CLOSE_TO] and n[k, col.STATE] != col.FREE and k != i:
                 # two that were long seen apart may be one echo for long: side by side, or one overtaking
-                patience = MARRY_AFTER + min(n[i, col.HITS], n[k, col.HITS] + n[k, col.AIS_N]) // 3
+                patience = MARRY_AFTER + min(n[i, col.HITS], n[k, col.HITS] + n[k, col.AIS_N])
                 if n[i, col.CLOSE_N] >= patience and _alike(f, n, i, k):
                     n[i, col.CLOSE_N] = 0
                     rows.marry(f, n, c, free, keys, heads, hit_ns, look_ns, i, k)
@@ -409,9 +437,9 @@ def _seen(f, n, hit_ns, look_ns, chart, site, r, i, s, j, t_ns, miss, gain):
         n[i, col.PLOT_IDENT] = r.ident[j]
     if n[i, col.MMSI] < 0:
         n[i, col.KIND] = r.kind[j]
-        if not math.isnan(r.length_m[j]):
-            old = f[i, col.LENGTH]
-            f[i, col.LENGTH] = r.length_m[j] if math.isnan(old) else old + 0.1 * (r.length_m[j] - old)
+    if math.isnan(f[i, col.TO_BOW]) and not math.isnan(r.length_m[j]):  # until she has told her size
+        old = f[i, col.LENGTH]
+        f[i, col.LENGTH] = r.length_m[j] if math.isnan(old) else old + 0.1 * (r.length_m[j] - old)
     rows.confirm(f, n, i)
 
 
@@ -438,12 +466,13 @@ def look(f, n, c, hit_ns, look_ns, site, site_ns, chart, s, end_ns):
             continue
         at = clutter.cell(site, s, range_m, azimuth)
         pd = clutter.detection(chart, s, at)
-        if n[i, col.MMSI] >= 0:
-            # a small craft is missed where a ship is seen
-            small = n[i, col.KIND] == schema.AIS_B or f[i, col.LENGTH] < 30.0
-            f[i, col.UNSEEN] = max(f[i, col.UNSEEN] + math.log(1.0 - (0.4 * pd if small else pd)), -20.0)
         visible = f[i, col.VISIBLE]
         hidden = (1.0 - visible) + visible * (1.0 - pd)
+        if n[i, col.MMSI] >= 0:
+            # a small craft is missed where a ship is seen; one that radar has held may have gone behind something
+            small = n[i, col.KIND] == schema.AIS_B or f[i, col.LENGTH] < 30.0
+            vain = hidden if n[i, col.HITS] >= 5 else 1.0 - (0.4 * pd if small else pd)
+            f[i, col.UNSEEN] = max(f[i, col.UNSEEN] + math.log(vain), -20.0)
         after = visible * (1.0 - pd) / hidden
         if n[i, col.STATE] == schema.TENTATIVE and n[i, col.MMSI] < 0:
             f[i, col.ODDS] += math.log(1.0 - pd)

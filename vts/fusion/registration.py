@@ -59,7 +59,7 @@ def pair(f, n, i, r, j, lon, lat, site, r2):
     y_across = turn * range_m
     unknown = 500.0 if math.isnan(f[i, col.TO_BOW]) else 0.0
     if f[i, col.LENGTH] > 0.0:
-        unknown += f[i, col.LENGTH] ** 2 / 36.0 * site[s, col.S_GLINT] / site[s, col.S_GLINT_N]
+        unknown += f[i, col.LENGTH] ** 2 / 36.0 * max(site[s, col.S_GLINT] / site[s, col.S_GLINT_N], 0.0)
     var_along = site[s, col.S_RANGE_SIGMA] ** 2 + r2 + unknown + (0.3 * dt) ** 2
     var_across = (range_m * site[s, col.S_AZ_SIGMA]) ** 2 + r2 + unknown + (0.3 * dt) ** 2
     left_along = y_along - (site[s, col.S_BIAS_R] - v_along * site[s, col.S_BIAS_T])

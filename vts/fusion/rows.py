@@ -217,18 +217,18 @@ def sweep(f, n, c, free, keys, heads, at_ns, stale_factor, coast_s):
     for i in range(c[col.C_TOP]):
         if n[i, col.STATE] == col.FREE:
             continue
-        radar_s = (at_ns - n[i, col.RADAR_T]) / S if n[i, col.RADAR_T] >= 0 else math.inf
+        radar_s = (at_ns - n[i, col.LAST]) / S if n[i, col.RADAR_T] >= 0 else math.inf
         ais_s = (at_ns - n[i, col.AIS_T]) / S if n[i, col.AIS_T] >= 0 else math.inf
         overdue_s, lost_s = ais_limits_s(f, n, i, stale_factor)
         if n[i, col.AIS_T] < 0:
             overdue_s = lost_s = 0.0
         if n[i, col.STATE] == schema.TENTATIVE:
-            # a vessel of two minutes' standing may be lost from sight for a minute and a half, a new one not
+            # a vessel of two minutes' standing may be lost from sight for as long, a new one not
             dead = ais_s > lost_s and (radar_s > 12.0 * stale_factor or f[i, col.ODDS] < -5.0)
             if n[i, col.MMSI] >= 0 and ais_s > RIVAL_S:  # a rival of a named track, and nothing came of it
                 dead |= n[i, col.NEXT] != -1 or heads[slot_of(keys, n[i, col.MMSI])] != i
         else:
-            keep_s = min(coast_s, 15.0 + 0.5 * (n[i, col.LAST] - n[i, col.FIRST]) / S) * stale_factor
+            keep_s = min(coast_s, 15.0 + 0.8 * (n[i, col.LAST] - n[i, col.FIRST]) / S) * stale_factor
             dead = ais_s > lost_s and (radar_s > keep_s or f[i, col.ODDS] < 0.0)
         if dead:
             end(n, c, free, keys, heads, i)
