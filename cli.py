@@ -1563,7 +1563,7 @@ def lng():
 def lng_plan(movements, zones_path, registers, store, previous, now_ns, out, examples, as_json):
     """Slots without conflict for declared movements (CSV: vessel, mmsi, terminal, eta, direction, latest).
 
-    Example: vts lng plan movements.csv --zones data/zones/examples.geojson --examples --out plan.csv
+    Example: vts lng plan data/registers/movements-example.csv --zones data/zones/lng-example.geojson --examples
     """
     import geofences
     from geofences.lng import slots

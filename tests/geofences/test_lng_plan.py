@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import geofences
 from geofences import lng
 from geofences.lng import slots
 from geofences.lng.slots import Movement
@@ -224,6 +225,13 @@ def test_vts_lng_plan(tmp_path):
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert ["2025-06-16T02:00:00Z", "2025-06-16T03:00:00Z"] == [e["start"] for e in events if e["event"] == "slot"]
     assert {"event": "summary", "movements": 2, "refused": 0, "waiting_min": 45.0} == events[-1]
+
+
+def test_the_shipped_example_is_planned_as_its_help_says():
+    where = geofences.load("data/zones/lng-example.geojson", examples=True)
+    plan = lng.plan(slots.movements("data/registers/movements-example.csv"), where)
+    assert ["planned"] * 3 == plan.state.tolist()
+    assert 0 == geofences.load("data/zones").rows("corridor").size  # it is off unless asked for
 
 
 def brute(moves, where, step_min):
