@@ -47,3 +47,14 @@ def test_every_link_leads_somewhere(page):
 def test_the_manual_page_names_every_command():
     assert all(f"\n.SS vts {name}" in cli.manual() for name in cli.main.commands)
     assert (DOCS / "vts.1").read_text(encoding="utf-8").startswith(".TH VTS 1")  # made by vts manual
+
+
+def test_the_reference_says_something_of_every_public_name():
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("api", DOCS / "api.py")
+    api = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(api)
+    entries = api.reference().split("\n### ")[1:]
+    assert len(entries) > 60
+    assert [] == [entry.splitlines()[0] for entry in entries if not entry.partition("\n\n")[2].strip()]
