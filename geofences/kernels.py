@@ -457,7 +457,8 @@ def _box_gap_m(lon, lat, box, east, north):
     """Least distance from a point beside it to a box of degrees (west, south, east, north), m; 0 inside."""
     dx = max(box[0] - lon, lon - box[2])
     dy = max(box[1] - lat, lat - box[3])
-    return math.hypot(max(dx, 0.0) * east, max(dy, 0.0) * north)
+    dx, dy = max(dx, 0.0) * east, max(dy, 0.0) * north
+    return math.sqrt(dx * dx + dy * dy)  # hypot is slower: it guards against an overflow that degrees cannot reach
 
 
 @kernel
@@ -599,7 +600,8 @@ def _approach(lon, lat, sog_kn, cog_deg, horizon_s, zone, edges, edge_first, box
         cx = (boxes[b, 0] + half_x - lon) * east
         cy = (boxes[b, 1] + half_y - lat) * north
         along = min(max(cx * ux + cy * uy, 0.0), run)
-        gap = math.hypot(cx - along * ux, cy - along * uy) - math.hypot(half_x * east, half_y * north)
+        off_x, off_y, half_x, half_y = cx - along * ux, cy - along * uy, half_x * east, half_y * north
+        gap = math.sqrt(off_x * off_x + off_y * off_y) - math.sqrt(half_x * half_x + half_y * half_y)
         if gap > 0.0 and gap * gap > best:
             continue
         first = edge_first[zone] + (b - box_first[zone]) * CHUNK
