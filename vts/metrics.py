@@ -1,9 +1,9 @@
 """How close tracks come to the truth: GOSPA, errors, missed, false, identity switches, continuity, consistency.
 
-Only confirmed and coasting tracks count. A vessel is asked for while it can be known: from 60 s after its first
-report, as long as the Cramer-Rao bound of its position, which simulated truth carries, stays under 100 m, and as long
-as somebody has seen it in the last three minutes (in 5 of 10 scans, or by AIS; simulated truth says so too). Where the
-truth has no bound, from 60 s after its first row.
+Only confirmed and coasting tracks of vessels count: base stations and aids to navigation do not. A vessel is asked
+for while it can be known: from 60 s after its first report, as long as the Cramer-Rao bound of its position, which
+simulated truth carries, stays under 100 m, and as long as somebody has seen it in the last three minutes (in 5 of 10
+scans, or by AIS; simulated truth says so too). Where the truth has no bound, from 60 s after its first row.
 
 GOSPA: Rahmathullah, Garcia-Fernandez and Svensson (2017), with c = 200 m, p = 2, alpha = 2. Switches and continuity
 keep a pairing as long as it lasts, as CLEAR MOT does (Bernardin and Stiefelhagen 2008).
@@ -16,7 +16,7 @@ import numpy as np
 
 from vts.errors import LogError, StoreError
 from vts.geo import A_M, E2
-from vts.schema import AIS_SENSOR, COASTING, CONFIRMED, Tracks
+from vts.schema import AIS_ATON, AIS_BASE, AIS_SENSOR, COASTING, CONFIRMED, Tracks
 from vts.units import DEG, KN, S
 
 CUTOFF_M = 200.0
@@ -135,7 +135,8 @@ def score(true, tracks, cutoff_m=CUTOFF_M):
     with p_spoof over one half. nees is of position, 2 by right, and nees_in_95_pct the share of it below the 95 %
     quantile of chi-squared.
     """
-    tracks = tracks.take((tracks.state == CONFIRMED) | (tracks.state == COASTING))
+    vessel = (tracks.kind != AIS_BASE) & (tracks.kind != AIS_ATON)
+    tracks = tracks.take(vessel & ((tracks.state == CONFIRMED) | (tracks.state == COASTING)))
     tracks = tracks.take(np.lexsort((tracks.track, tracks.t_ns)))
     instants, begins = np.unique(true.t_ns, return_index=True)
     first_ns = _first_known(true)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from vts import metrics
 from vts.errors import LogError, StoreError
-from vts.schema import CONFIRMED, TENTATIVE, Picture, Scores, Statics, Tracks
+from vts.schema import AIS_BASE, CONFIRMED, TENTATIVE, Picture, Scores, Statics, Tracks
 from vts.schema import Alerts as NoAlerts
 
 S = 1_000_000_000
@@ -87,6 +87,16 @@ def test_tentative_tracks_do_not_count():
     tracks = tracking(columns)
     got = judged(columns, tracks._replace(state=np.where(tracks.track == 101, TENTATIVE, CONFIRMED).astype(np.int8)))
     assert (50.0, 0.0) == (got["missed_pct"], got["false"])
+
+
+def test_a_base_station_is_no_ghost():
+    columns = sailing()
+    tracks = tracking(columns)
+    station = tracks.take(tracks.track == 101)
+    station = station._replace(track=station.track + 1, lat_deg=station.lat_deg + 0.02)
+    station = station._replace(kind=np.full(station.n, AIS_BASE, np.int8), seen_by=np.ones(station.n, np.int64))
+    got = judged(columns, Tracks.concat([tracks, station]))
+    assert (0.0, 0.0, 0.0) == (got["false"], got["ghosts"], got["missed_pct"])
 
 
 def test_two_tracks_that_change_vessels_are_two_switches():
