@@ -72,7 +72,7 @@ def collect(store, mmsi, *, lang="en", tz="UTC"):
     title = tr("Dossier of {vessel}", vessel=words.vessel(mmsi, -1))
     imo = known.get(mmsi, {}).get("imo", -1)
     last_ns = max(seen["last"] or -1, heard["last"] or -1)
-    note = store.read_json("run.json", {}).get("note", "")
+    note = tr(store.read_json("run.json", {}).get("note", ""))
     return Dossier(mmsi, imo, last_ns, title, lead, sections, _drawing(con, mmsi), note, words)
 
 

@@ -75,7 +75,7 @@ def _figure(
         raise UsageError(f"palette {palette!r}: there are day, dusk and night")
     data, packed = _content(store, tr, tz, start_ns, end_ns, mmsi, max_positions)
     run = store.read_json("run.json", {})
-    data["note"] = " ".join(filter(None, [note, run.get("note", ""), _tile_warning(tr, tiles)]))
+    data["note"] = " ".join(filter(None, [note, tr(run.get("note", "")), _tile_warning(tr, tiles)]))
 
     (south, west), (north, east) = data["bounds"]
     page = folium.Map(
