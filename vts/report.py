@@ -25,7 +25,8 @@ p.sub { color: #47606c; margin: 2px 0 14px; } .sim { color: #b00018; font-weight
 table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 600; color: #47606c; }
 th, td { padding: 3px 10px 3px 0; border-bottom: 1px solid #e4ebee; vertical-align: top; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } td.s2 { color: #b00018; font-weight: 600; }
-td.s0, td.s1, td.s2 { white-space: nowrap; } td.s1 { color: #b8500a; font-weight: 600; } code { font: 12px/1.3 ui-monospace, monospace; overflow-wrap: anywhere; }
+td.s0, td.s1, td.s2 { white-space: nowrap; } td.s1 { color: #b8500a; font-weight: 600; }
+code { font: 12px/1.3 ui-monospace, monospace; overflow-wrap: anywhere; }
 .tiles { display: flex; flex-wrap: wrap; gap: 10px; } .tile b { display: block; font-size: 21px; }
 .tile { border: 1px solid #c8d4da; border-radius: 4px; padding: 6px 14px; min-width: 96px; }
 .two { display: flex; flex-wrap: wrap; gap: 28px; } .two > * { flex: 1 1 380px; }
