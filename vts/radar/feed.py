@@ -17,6 +17,7 @@ from vts.units import S
 
 FORMATS = ("asterix", "final", "pcap", "arpa")
 BLOCK = 1 << 22  # radar video comes at megabytes a second: small blocks would cost more in calls than in cells
+_REACH = 1 << 17  # octets beyond a seam; more than the longest block, so that its end is seen
 _TEXT_STARTS = (b"$", b"!", b"\\", b"U")  # no category of ASTERIX that is known here begins so
 _PADDING = b"\xa5\xa5\xa5\xa5"  # closes every Final Format packet
 
@@ -207,13 +208,25 @@ def _raw(blocks, known, rejects):
     """Blocks that follow each other without anything between."""
     held, base, lost = b"", 0, False
     for block, last in _with_last(blocks):
-        buffer = np.frombuffer(held + block, np.uint8)
-        out = np.empty((len(buffer) // 4 + 1, 3), np.int64)
-        n, at, gaps, lost = kernels.frame(buffer, 0, len(buffer), known, last, lost, 0, out)
-        rejects.add("framing lost", gaps, f"after octet {base}")
-        nothing = np.full(n, -1, np.int64)
-        yield Framed(buffer, out[:n], nothing, nothing, base)
-        held, base = buffer[at:].tobytes(), base + at
+        start = 0
+        if held and len(block) > _REACH:  # what lies across the seam is copied, not the whole block
+            framed, at, lost = _framed(held + block[:_REACH], 0, False, base, lost, known, rejects)
+            yield framed
+            start, base, held = at - len(held), base + len(held), b""
+        data = held + block if held else block
+        framed, at, lost = _framed(data, start, last, base, lost, known, rejects)
+        yield framed
+        held, base = data[at:], base + at
+
+
+def _framed(data, start, last, base, lost, known, rejects):
+    """(Framed, where the next block begins, whether the framing is lost) of octets from `start` on."""
+    buffer = np.frombuffer(data, np.uint8)
+    out = np.empty((len(buffer) // 4 + 1, 3), np.int64)
+    n, at, gaps, lost = kernels.frame(buffer, start, len(buffer), known, last, lost, 0, out)
+    rejects.add("framing lost", gaps, f"after octet {base + start}")
+    nothing = np.full(n, -1, np.int64)
+    return Framed(buffer, out[:n], nothing, nothing, base), at, lost
 
 
 def _with_last(blocks):

@@ -267,6 +267,20 @@ def test_any_batching_gives_the_same_reports(seed, sizes):
     assert whole.rejects.counts == parts.rejects.counts
 
 
+def test_long_blocks_are_the_same_in_any_pieces(few):
+    n = few(30_000, 8_500)
+    data = cat010(n, i140_tod_s=NOON + np.arange(n) / 128) + b"\xff\xff" + cat010(n)
+    size = few(150_000, 140_000)
+    whole, parts = (
+        read(b, (SITE,), format="asterix", start="2026-01-01")
+        for b in ([data], [data[k : k + size] for k in range(0, len(data), size)])
+    )
+    for a, b in zip(Reports.concat(list(whole)), Reports.concat(list(parts)), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert (2 * n, {"framing lost": 1}) == (whole.rejects.used, whole.rejects.counts)
+    assert whole.rejects.counts == parts.rejects.counts
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from([10, 34, 48, 62, 2, 15]))
 def test_what_is_encoded_is_what_is_read(seed, category):
