@@ -96,7 +96,7 @@ def decode_video(pieces):
     """Radials of blocks of octets, the cells unpacked."""
     decoder = Decoder(SITES, Rejects("bench"), start_ns=0)
     reader = Reader(decoder)
-    buffers = framing("asterix", iter(pieces), decoder.known, decoder.rejects)
+    buffers = framing("asterix", iter(pieces), decoder.layout, decoder.rejects)
     return sum(radials.n for framed in buffers for _, radials in reader.radials(framed))
 
 

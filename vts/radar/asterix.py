@@ -16,7 +16,7 @@ from vts.radar import asterix_kernels as kernels
 from vts.radar import project
 from vts.radar.listing import iso, record_fields
 from vts.radar.site import in_sight, match_site
-from vts.radar.tables import EXPLICIT, EXT, FIXED, REP, categories, table
+from vts.radar.tables import EXPLICIT, EXT, FIXED, REP, categories, layout, table
 from vts.schema import RADAR_PLOT, RADAR_TRACK, Rejects, Reports
 from vts.units import KN, NM, S
 
@@ -55,8 +55,8 @@ class Decoder:
         self._editions = editions or {}
         self._modules = discover("vts.radar.categories")
         self._tables = {c: table(c, self._editions.get(c)) for c in categories()}
-        self.known = np.zeros(256, np.bool_)
-        self.known[list(self._tables)] = True
+        self.layout = layout(self._tables)
+        self.known = self.layout[0]
         self._last_ns = np.full(max(len(sites), 1), -1, np.int64)
         self._latest_ns = -1
         self._match = {}
@@ -334,7 +334,7 @@ def decode(category, octets, names=None, *, edition=None, rejects=None):
         names = [name for name, f in tab.fields.items() if tab.items[f.item, 0] in (FIXED, EXT) and f.form in "us"]
     buffer = np.frombuffer(octets, np.uint8)
     blocks = np.empty((len(buffer) // 4 + 1, 3), np.int64)
-    n, _, gaps, _ = kernels.frame(buffer, 0, len(buffer), decoder.known, True, False, 0, blocks)
+    n, _, gaps, _ = kernels.frame(buffer, 0, len(buffer), decoder.layout, True, False, 0, blocks)
     rejects.add("framing lost", gaps)
     blocks = blocks[:n][blocks[:n, 0] == category]
     framed = Framed(buffer, blocks, np.full(n, -1), np.full(n, -1), 0)

@@ -17,47 +17,6 @@ EMPTY, FSPEC_LONG, UNDEFINED, PAST_END, FX_CHAIN, NO_LENGTH = 1, 2, 3, 4, 5, 6
 
 
 @kernel
-def frame(buffer, start, stop, known, closed, lost, n, out_blocks):
-    """(blocks, where the next one begins, gaps, whether within a gap) of buffer[start:stop], from row `n` on.
-
-    `out_blocks` rows: category, first octet after the header, end. A block whose length is impossible has lost the
-    framing: octets are skipped to the next place where a length leads to a known category or to the end; each such
-    gap counts once. Without `closed` more octets may follow, and what they could decide is left for later, so that
-    blocks are the same however the source is cut.
-    """
-    at, gaps = start, 0
-    while at < stop and n < out_blocks.shape[0]:
-        if at + 3 > stop and not closed:
-            break
-        length = np.int64(buffer[at + 1]) * 256 + np.int64(buffer[at + 2]) if at + 3 <= stop else 0
-        end = at + length
-        if length > 3 and end >= stop and not closed and not (known[buffer[at]] and end == stop):
-            break
-        if length > 3 and end <= stop and (known[buffer[at]] or end == stop or known[buffer[end]]):
-            out_blocks[n, 0], out_blocks[n, 1], out_blocks[n, 2] = buffer[at], at + 3, end
-            n += 1
-            at = end
-            lost = False
-        else:
-            gaps += not lost
-            lost = True
-            at += 1
-    return n, at, gaps, lost
-
-
-@kernel
-def frame_datagrams(buffer, bounds, known, out_blocks, out_datagram):
-    """(blocks, gaps) of many datagrams, each complete in itself; `out_datagram` says which one a block came in."""
-    n, gaps = 0, 0
-    for k in range(bounds.shape[0]):
-        before = n
-        n, _, more, _ = frame(buffer, bounds[k, 0], bounds[k, 1], known, True, False, n, out_blocks)
-        out_datagram[before:n] = k
-        gaps += more
-    return n, gaps
-
-
-@kernel
 def _fspec(buffer, at, end, most):
     """Octets of the FSPEC at `at`; 0 past the end, -1 longer than `most`."""
     n = 0
@@ -359,3 +318,73 @@ def _encode_raw(items, row, content, at, out):
         out[at] = content.size // items[row, 1] if items[row, 0] == REP else content.size + 1
         out[at + 1 : at + 1 + content.size] = content
     return at + 1 + content.size
+
+
+@kernel
+def whole(buffer, at, end, layout):
+    """Whether a block's records, walked one by one, end exactly where the block does."""
+    known, items, item_at, uaps, profiles = layout
+    category = buffer[at]
+    if not known[category]:
+        return False
+    mine = items[item_at[category] : item_at[category + 1]]
+    scratch = np.empty(mine.shape[0], np.int64)
+    at += 3
+    while 0 <= at < end:
+        at, _ = walk_record(buffer, at, end, mine, uaps[category, : profiles[category]], scratch)
+    return at == end
+
+
+@kernel
+def frame(buffer, start, stop, layout, closed, lost, n, out_blocks):
+    """(blocks, where the next one begins, gaps, whether within a gap) of buffer[start:stop], from row `n` on.
+
+    `out_blocks` rows: category, first octet after the header, end. A block whose length is impossible has lost the
+    framing: octets are skipped to the next block of a known category whose records fill it exactly; each such gap
+    counts once. A block of an unknown category is passed over where such a block follows it, or nothing. Without
+    `closed` more octets may follow, and what they could decide is left for later, so that blocks are the same however
+    the source is cut.
+    """
+    known = layout[0]
+    at, gaps = start, 0
+    while at < stop and n < out_blocks.shape[0]:
+        if at + 3 > stop and not closed:
+            break
+        length = np.int64(buffer[at + 1]) * 256 + np.int64(buffer[at + 2]) if at + 3 <= stop else 0
+        end = at + length
+        if length > 3 and end >= stop and not closed and not (known[buffer[at]] and end == stop):
+            break
+        good = length > 3 and end <= stop
+        if good and (lost or not known[buffer[at]]):
+            # A stranger's block, or the first after a gap: octets that recur in every record (SAC, SIC, type) can look
+            # like headers for ever, so what follows must bear the claim out, record by record.
+            first = at if lost else end
+            until = first + 3
+            if first < stop:
+                if until <= stop:
+                    until = first + np.int64(buffer[first + 1]) * 256 + np.int64(buffer[first + 2])
+                if until > stop and not closed:
+                    break
+                good = until <= stop and until > first + 3 and whole(buffer, first, until, layout)
+        if good:
+            out_blocks[n, 0], out_blocks[n, 1], out_blocks[n, 2] = buffer[at], at + 3, end
+            n += 1
+            at = end
+            lost = False
+        else:
+            gaps += not lost
+            lost = True
+            at += 1
+    return n, at, gaps, lost
+
+
+@kernel
+def frame_datagrams(buffer, bounds, layout, out_blocks, out_datagram):
+    """(blocks, gaps) of many datagrams, each complete in itself; `out_datagram` says which one a block came in."""
+    n, gaps = 0, 0
+    for k in range(bounds.shape[0]):
+        before = n
+        n, _, more, _ = frame(buffer, bounds[k, 0], bounds[k, 1], layout, True, False, n, out_blocks)
+        out_datagram[before:n] = k
+        gaps += more
+    return n, gaps

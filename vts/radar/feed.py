@@ -64,7 +64,7 @@ class Feed:
             yield from mapping.read(kind, blocks, self.sites, self.rejects, self._start_ns)
             return
         self._decoder = Decoder(self.sites, self.rejects, start_ns=self._start_ns, editions=self._editions)
-        for piece in framing(kind, blocks, self._decoder.known, self.rejects):
+        for piece in framing(kind, blocks, self._decoder.layout, self.rejects):
             if isinstance(piece, bytes):
                 yield from (part for part in [self._sentences(piece)] if part.n)
                 continue
@@ -144,7 +144,7 @@ def messages(source, sites=(), format=None, start=None, editions=None):
         yield from arpa.messages(blocks, rejects, start_ns(start, sites))
         return
     decoder = Decoder(tuple(sites), rejects, start_ns=start_ns(start, sites), editions=editions)
-    for piece in framing(kind, blocks, decoder.known, rejects):
+    for piece in framing(kind, blocks, decoder.layout, rejects):
         if isinstance(piece, bytes):
             from vts.radar import arpa
 
@@ -196,34 +196,34 @@ def _asterix_like(head):
     return True
 
 
-def framing(kind, blocks, known, rejects):
+def framing(kind, blocks, layout, rejects):
     """Yield a Framed buffer for each piece of a recording, or bytes for a piece that is NMEA text."""
     if kind == "asterix":
-        return _raw(blocks, known, rejects)
+        return _raw(blocks, layout, rejects)
     datagrams = _final(blocks, rejects) if kind == "final" else pcap.payloads(blocks, rejects)
-    return _datagrams(datagrams, known, rejects)
+    return _datagrams(datagrams, layout, rejects)
 
 
-def _raw(blocks, known, rejects):
+def _raw(blocks, layout, rejects):
     """Blocks that follow each other without anything between."""
     held, base, lost = b"", 0, False
     for block, last in _with_last(blocks):
         start = 0
         if held and len(block) > _REACH:  # what lies across the seam is copied, not the whole block
-            framed, at, lost = _framed(held + block[:_REACH], 0, False, base, lost, known, rejects)
+            framed, at, lost = _framed(held + block[:_REACH], 0, False, base, lost, layout, rejects)
             yield framed
             start, base, held = at - len(held), base + len(held), b""
         data = held + block if held else block
-        framed, at, lost = _framed(data, start, last, base, lost, known, rejects)
+        framed, at, lost = _framed(data, start, last, base, lost, layout, rejects)
         yield framed
         held, base = data[at:], base + at
 
 
-def _framed(data, start, last, base, lost, known, rejects):
+def _framed(data, start, last, base, lost, layout, rejects):
     """(Framed, where the next block begins, whether the framing is lost) of octets from `start` on."""
     buffer = np.frombuffer(data, np.uint8)
     out = np.empty((len(buffer) // 4 + 1, 3), np.int64)
-    n, at, gaps, lost = kernels.frame(buffer, start, len(buffer), known, last, lost, 0, out)
+    n, at, gaps, lost = kernels.frame(buffer, start, len(buffer), layout, last, lost, 0, out)
     rejects.add("framing lost", gaps, f"after octet {base + start}")
     nothing = np.full(n, -1, np.int64)
     return Framed(buffer, out[:n], nothing, nothing, base), at, lost
@@ -266,13 +266,13 @@ def _final(blocks, rejects):
         held = held[at:]
 
 
-def _datagrams(datagrams, known, rejects, batch=1 << 20):
+def _datagrams(datagrams, layout, rejects, batch=1 << 20):
     """Datagrams gathered to buffers that are worth a kernel's call; text and ASTERIX keep their order."""
     parts, times, ports, size, base, text = [], [], [], 0, 0, False
     for t_ns, payload, _source, destination in datagrams:
         is_text = payload[:1] in _TEXT_STARTS
         if parts and (size >= batch or is_text != text):
-            yield _text(parts, times) if text else _gathered(parts, times, ports, base, known, rejects)
+            yield _text(parts, times) if text else _gathered(parts, times, ports, base, layout, rejects)
             base += size
             parts, times, ports, size = [], [], [], 0
         text = is_text
@@ -281,7 +281,7 @@ def _datagrams(datagrams, known, rejects, batch=1 << 20):
         ports.append(-1 if destination is None else destination[1])
         size += len(payload)
     if parts:
-        yield _text(parts, times) if text else _gathered(parts, times, ports, base, known, rejects)
+        yield _text(parts, times) if text else _gathered(parts, times, ports, base, layout, rejects)
 
 
 def _text(parts, times):
@@ -294,14 +294,14 @@ def _text(parts, times):
     return b"".join(lines)
 
 
-def _gathered(parts, times, ports, base, known, rejects):
+def _gathered(parts, times, ports, base, layout, rejects):
     """One Framed buffer of many datagrams, none of which runs into the next."""
     buffer = np.frombuffer(b"".join(parts), np.uint8)
     ends = np.cumsum([len(part) for part in parts])
     bounds = np.column_stack([np.concatenate([[0], ends[:-1]]), ends]).astype(np.int64)
     out = np.empty((len(buffer) // 4 + 1, 3), np.int64)
     datagram = np.empty(len(out), np.int64)
-    n, gaps = kernels.frame_datagrams(buffer, bounds, known, out, datagram)
+    n, gaps = kernels.frame_datagrams(buffer, bounds, layout, out, datagram)
     rejects.add("framing lost", gaps, f"within octets {base} to {base + len(buffer)}")
     rx, port = np.array(times, np.int64)[datagram[:n]], np.array(ports, np.int64)[datagram[:n]]
     return Framed(buffer, out[:n], rx, port, base)

@@ -159,3 +159,17 @@ def _fields(item, row, words):
             fields[column] = Field(column, row, octet, bit, int(bits), form or "u", scale)
         bit += int(bits)
     return fields
+
+
+def layout(tables):
+    """(known, items, item_at, uaps, profiles) of {category: Table} as arrays by category, for the framing kernel."""
+    known, profiles = np.zeros(256, np.bool_), np.ones(256, np.int64)
+    item_at = np.zeros(257, np.int64)
+    width = max(tab.uaps.shape[1] for tab in tables.values())
+    uaps = np.full((256, 2, width), -1, np.int32)
+    for category, tab in tables.items():
+        known[category], profiles[category] = True, len(tab.uaps)
+        item_at[category + 1] = len(tab.items)
+        uaps[category, : len(tab.uaps), : tab.uaps.shape[1]] = tab.uaps
+    items = np.concatenate([tables[category].items for category in sorted(tables)])
+    return known, items, np.cumsum(item_at), uaps, profiles
