@@ -224,7 +224,7 @@ def _walk(feature, value, depth, trail, defects):
         and all(isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in value[:2])
     )
     if not numbers:
-        defects.append(_defect(feature, where, f"is {str(value)[:40]!r}, no position", "write [longitude, latitude]"))
+        defects.append(_defect(feature, where, f"is {str(value)[:40]}, no position", "write [longitude, latitude]"))
         return ()
     lon, lat = float(value[0]), float(value[1])
     if abs(lat) <= 90 and abs(lon) <= 360:

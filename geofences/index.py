@@ -64,7 +64,8 @@ class Index:
     def locate(self, lon_deg, lat_deg):
         """Hits: every (position, zone) with the position inside, on the edge, or on a vertex of the zone.
 
-        Exact: it is what shapely.intersects says for the same doubles. Only a zone that crosses the antimeridian sees
+        Exact, as rational arithmetic on the same doubles: what shapely.intersects says, but for positions a step of a
+        double beside a vertex, where GEOS rounds. Only a zone that crosses the antimeridian sees
         positions west of it moved by 360 degrees, which rounds them by up to 3e-14 degrees. NaN is in no zone.
         """
         lon_deg, lat_deg = _columns(lon_deg, lat_deg)

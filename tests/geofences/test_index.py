@@ -1,5 +1,8 @@
 """The grid index against shapely: the same answer for every position, on edges and vertices too."""
 
+import itertools
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import shapely
@@ -46,17 +49,35 @@ def adversarial(rng, outlines, n):
     return np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
 
 
+def holds_exactly(area, x, y):
+    """Whether a polygon holds a position, edges and vertices too, in rational arithmetic."""
+    x, y, odd = Fraction(float(x)), Fraction(float(y)), False
+    for ring in (area.exterior, *area.interiors):
+        corners = [(Fraction(a), Fraction(b)) for a, b in ring.coords]
+        for (x0, y0), (x1, y1) in itertools.pairwise(corners):
+            side = (x1 - x0) * (y - y0) - (y1 - y0) * (x - x0)
+            if side == 0 and min(x0, x1) <= x <= max(x0, x1) and min(y0, y1) <= y <= max(y0, y1):
+                return True
+            if (y0 <= y) != (y1 <= y) and (side > 0) == (y1 > y0):
+                odd = not odd
+    return odd
+
+
 def differences(zones, lon, lat):
-    """How many (position, zone) pairs the index and shapely do not agree on."""
+    """How many (position, zone) pairs the index has wrong, by shapely and, where the two differ, by rationals."""
     hits = zones.index.locate(lon, lat)
-    wrong = 0
+    wrong = doubtful = 0
     for zone, area in enumerate(zones.area):
         shapely.prepare(area)
         ours = np.zeros(lon.size, bool)
         ours[hits.row[hits.zone == zone]] = True
         west, south, east, north = area.bounds
         near = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
-        wrong += int((ours[near] != shapely.intersects_xy(area, lon[near], lat[near])).sum()) + int(ours[~near].sum())
+        differ = np.flatnonzero(near)[ours[near] != shapely.intersects_xy(area, lon[near], lat[near])]
+        # GEOS rounds too, one step of a double beside a vertex: there rational arithmetic decides
+        wrong += sum(ours[p] != holds_exactly(area, lon[p], lat[p]) for p in differ) + int(ours[~near].sum())
+        doubtful += differ.size
+    assert doubtful <= 1e-5 * lon.size + 2
     assert np.array_equal(np.lexsort((hits.zone, hits.row)), np.arange(hits.row.size))
     return wrong
 
