@@ -12,7 +12,7 @@ import numpy as np
 from vts.config import FusionConfig
 from vts.errors import SchemaError, StateError
 from vts.fusion import layout as col
-from vts.fusion import registration, rows, step
+from vts.fusion import rows, step
 from vts.fusion.evidence import Evidence, Registration, doubts, findings_at
 from vts.fusion.known import Known
 from vts.lifecycle import Lifecycle
@@ -264,7 +264,7 @@ class Tracker:
         """What each site reads too much, as learned so far: one Registration a site, sigmas NaN before enough pairs."""
         out = []
         for row in self._site[: len(self.sites)]:
-            known = row[col.S_PAIRS] >= registration.LEAST_PAIRS
+            known = row[col.S_VAR_R] > 0.0  # solved for, once there are LEAST_PAIRS
             sigma = np.sqrt(row[[col.S_VAR_R, col.S_VAR_A, col.S_VAR_T]]) if known else np.full(3, np.nan)
             out.append(
                 Registration(
