@@ -116,11 +116,12 @@ def from_geojson(document, name="zones"):
 
 def defects(path):
     """Every Defect of the zones of a file or folder, disabled ones too; empty when all is well."""
-    return _examine(path)[1]
+    found, wrong = _examine(path)
+    return wrong + _doubtful(found)
 
 
 def _examine(path):
-    """([(Feature, geometry)], [Defect])."""
+    """([(Feature, geometry)] that can be used, [Defect] of those that cannot)."""
     found, wrong = [], []
     for file in zone_features.files(path):
         for feature in zone_features.read(file, wrong):
@@ -128,7 +129,7 @@ def _examine(path):
             geometry = _shape(feature, wrong)
             if not any(d.fatal for d in wrong[before:]):
                 found.append((feature, geometry))
-    return found, wrong + _doubtful(found)
+    return found, wrong
 
 
 def _doubtful(found):
