@@ -16,6 +16,7 @@ underscores; a table that none of the mappings fits is read by one that the user
 
 import io
 import itertools
+import os
 import tomllib
 from pathlib import Path
 from typing import NamedTuple
@@ -39,6 +40,7 @@ from vts.schema import (
 
 ROWS = 50_000  # rows a batch; counted from the first row, so that blocks cannot move a batch's edge
 MAX_HEADER = 65_536
+MAX_PARQUET = 1 << 28  # bytes held of a Parquet without a path: its directory stands at its end
 UNSTATED_M = 30.0  # 1-sigma of a position whose accuracy flag the table does not carry, as for a flag of 0
 
 
@@ -295,7 +297,7 @@ class Table:
     def over(self, blocks):
         """The same of these blocks."""
         first = next(blocks, b"")
-        frames = self._parquet() if first.startswith(b"PAR1") else self._csv(first, blocks)
+        frames = self._parquet(first, blocks) if first.startswith(b"PAR1") else self._csv(first, blocks)
         for frame, bad in frames:
             self.rejects.add("bad row", bad)
             yield from self._batches(frame)
@@ -351,13 +353,13 @@ class Table:
         frame.columns = list(wanted)
         return frame[~twice]
 
-    def _parquet(self):
+    def _parquet(self, first, blocks):
         """(frame by our fields, 0) every ROWS rows."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         try:
-            file = pq.ParquetFile(self.chunks.source)
+            file = pq.ParquetFile(self._seekable(first, blocks))
             names = [_plain(name) for name in file.schema_arrow.names]
             mapping = self.mapping or _fitting(names, self.chunks.name)
             wanted = self._wanted(mapping, names)
@@ -368,7 +370,27 @@ class Table:
                 yield frame, 0
         except (pa.ArrowException, OSError, TypeError) as error:
             raise LogError(f"{self.chunks.name}: Parquet that cannot be read ({error}); write it again") from error
-        self.chunks.bytes_done = self.chunks.bytes_total
+        self.chunks.bytes_done = self.chunks.bytes_total or self.chunks.bytes_done
+
+    def _seekable(self, first, blocks):
+        """The path of a plain Parquet; of one that is packed, piped or given as blocks, its bytes within a bound."""
+        import pyarrow as pa
+
+        source = self.chunks.source
+        if isinstance(source, str | os.PathLike) and source != "-":
+            with open(source, "rb") as file:
+                if file.read(4) == b"PAR1":
+                    return source
+        held, size = [], 0
+        for block in itertools.chain((first,), blocks):
+            held.append(block)
+            size += len(block)
+            if size > MAX_PARQUET:
+                raise LogError(
+                    f"{self.chunks.name}: a Parquet of more than {MAX_PARQUET >> 20} MiB that cannot be sought in; "
+                    "unpack it to a file and give its path"
+                )
+        return pa.BufferReader(b"".join(held))
 
     def _batches(self, frame):
         """Statics that changed, then Reports."""

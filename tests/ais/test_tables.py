@@ -1,9 +1,12 @@
 """Tables of others: the columns they use, their own words, their duplicates."""
 
+import gzip
+
 import numpy as np
 import pytest
 
 import ais
+from ais import tables
 from vts.errors import LogError
 from vts.schema import AIS_B, AIS_BASE, Reports, Statics
 
@@ -101,11 +104,11 @@ def test_a_mapping_in_toml_reads_any_table(tmp_path):
         read("a;b;c;d\n", mapping=path)
 
 
-def test_a_table_in_parquet(tmp_path):
+def parquet(path):
+    """The path, with a Parquet of one row written to it."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    path = tmp_path / "day.parquet"
     columns = {
         "MMSI": [219000001],
         "BaseDateTime": ["2017-02-01T20:05:07"],
@@ -114,8 +117,25 @@ def test_a_table_in_parquet(tmp_path):
         "SOG": [5.9],
     }
     pq.write_table(pa.table(columns), path)
-    batches = list(ais.read(path))
+    return path
+
+
+def test_a_table_in_parquet(tmp_path):
+    batches = list(ais.read(parquet(tmp_path / "day.parquet")))
     assert (219000001, 29.1) == (batches[-1].ident[0], batches[-1].lat_deg[0])
+
+
+def test_a_parquet_packed_or_in_blocks_is_held_within_a_bound(tmp_path, monkeypatch):
+    path = parquet(tmp_path / "day.parquet")
+    whole = path.read_bytes()
+    packed = tmp_path / "day.parquet.gz"
+    packed.write_bytes(gzip.compress(whole))
+    for source in (path, packed, [whole], [whole[:5], whole[5:]]):
+        assert [29.1] == [lat for batch in ais.read(source) for lat in batch.lat_deg]
+    monkeypatch.setattr(tables, "MAX_PARQUET", 100)
+    assert 1 == sum(batch.n for batch in ais.read(path))
+    with pytest.raises(LogError, match="give its path"):
+        list(ais.read([whole[:50], whole[50:]]))
 
 
 def test_bad_rows_are_counted_and_unknown_columns_refused():
