@@ -27,6 +27,9 @@ class Commands(click.Group):
     def main(self, *args, **kwargs):
         try:
             sys.exit(super().main(*args, **{**kwargs, "standalone_mode": False}) or DONE)
+        except SystemExit as leaving:
+            gone = type(sys.stdout).__name__.endswith("PacifyFlushWrapper")  # click's mark of a reader that has left
+            raise SystemExit(DONE if gone else leaving.code) from None
         except (click.exceptions.Abort, KeyboardInterrupt):
             _fail("interrupted; what was written before stays valid", INTERRUPTED)
         except click.ClickException as error:
@@ -34,9 +37,6 @@ class Commands(click.Group):
                 _event("error", text=error.format_message(), exit_code=USAGE)
             error.show()
             sys.exit(USAGE)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader of our output has gone; that is its right
-            sys.exit(DONE)
         except MemoryError:
             _fail("out of memory; give a shorter --start/--end, or a machine with more", BAD_INPUT)
         except OSError as error:
@@ -454,7 +454,7 @@ def _feeds(logs, sites, start_ns, rate):
         if kind is not None and kind != "arpa" and not sites:
             raise SiteError(f"{log}: a radar recording ({kind}); say where the radar stands with --sites FILE")
         if kind is not None:
-            feeds.append(radar.read(log, sites, format=kind))
+            feeds.append(radar.read(log, sites, format=kind, start=start_ns))
         if kind in (None, "arpa"):
             feeds.append(ais.read(log, start=start_ns, rate=rate))
     return feeds
@@ -942,7 +942,7 @@ def decode(log, form, out, raw, summary, sites, start, rate, as_json):
         if kind is None:
             source = ais.messages(log, start=start, rate=rate, raw=raw)
         else:
-            source = radar.messages(log, _sites(sites), format=kind)
+            source = radar.messages(log, _sites(sites), format=kind, start=start)
         with click.open_file(str(out or "-"), "w", encoding="utf-8") as file:
             for message in source:
                 file.write(json.dumps(message, ensure_ascii=False, allow_nan=False, default=_plain) + "\n")
@@ -957,6 +957,8 @@ def decode(log, form, out, raw, summary, sites, start, rate, as_json):
         click.echo(json.dumps({"event": "summary", **totals}), err=True)
     else:
         click.echo(_balance(translator("en"), rejects.read, rejects.used, sum(rejects.counts.values())), err=True)
+        for reason, count in sorted(rejects.counts.items(), key=lambda item: -item[1]):
+            click.echo(f"{count:>12,}  {reason:<24} {rejects.examples.get(reason, '')[:80]}", err=True)
 
 
 def _write_table(source, form, out):

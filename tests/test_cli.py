@@ -400,3 +400,26 @@ def test_a_picture_shows_itself_in_a_notebook():
     html = vts.Picture(0, tracks, vts.Statics.empty(), vts.Alerts.empty(), vts.Scores.empty())._repr_html_()
     assert "1970-01-01T00:00:00 UTC: 2 tracks" in html
     assert "413000001" in html
+
+
+def test_decode_serves_radar_and_its_totals_add_up(sim, tmp_path):
+    (plots,) = sim.glob("*.ast")
+    code, out, _ = run("decode", plots, "--sites", sim / "sites.toml", "--summary", tmp_path / "totals.json")
+    totals = json.loads((tmp_path / "totals.json").read_text())
+    assert 0 == code
+    assert len(events(out)) == totals["used"] > 0
+    assert totals["read"] == totals["used"] + sum(totals["rejected"].values())
+
+
+def test_a_text_is_no_radar_recording_whatever_its_first_octets_say():
+    code, _, err = run("decode", ROOT / "LICENSE")  # a line feed is category 10, two blanks a length of 8,224
+    assert 0 == code
+    assert "not AIS" in err
+
+
+def test_a_reader_that_leaves_early_is_no_error(sim):
+    command = f"{shlex.quote(sys.executable)} cli.py decode {shlex.quote(str(sim / 'ais.nmea'))} | head -n 1"
+    piped = subprocess.run(
+        ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (0, "") == (piped.returncode, piped.stderr)

@@ -33,7 +33,7 @@ def sniff(source):
 
 
 def messages(source, sites=None, format=None, *, start=None, editions=None):
-    """An iterator of one dict per record or sentence: t, station, offset, category or type, then every field."""
-    from vts.radar.feed import messages as all_of
+    """An iterable of one dict per record or sentence, with `rejects`: t, station, offset, category or type, fields."""
+    from vts.radar.feed import Messages
 
-    return all_of(source, sites or (), format, start, editions)
+    return Messages(source, sites or (), format, start, editions)

@@ -132,25 +132,28 @@ def _again(first, rest):
     yield from rest
 
 
-def messages(source, sites=(), format=None, start=None, editions=None):
-    """A dict per record or sentence, in order of the recording."""
-    blocks = chunks(source)
-    name = str(source) if isinstance(source, str | os.PathLike) else "the given blocks"
-    kind, blocks = told(format, iter(blocks), name)
-    rejects = Rejects(name)
-    if kind == "arpa":
+class Messages:
+    """An iterable of a dict per record or sentence, in order of the recording, with `rejects`."""
+
+    def __init__(self, source, sites=(), format=None, start=None, editions=None):
+        self._blocks = chunks(source)
+        self._format, self._sites, self._start, self._editions = format, tuple(sites), start, editions
+        self.rejects = Rejects(str(source) if isinstance(source, str | os.PathLike) else "the given blocks")
+
+    def __iter__(self):
         from vts.radar import arpa
 
-        yield from arpa.messages(blocks, rejects, start_ns(start, sites))
-        return
-    decoder = Decoder(tuple(sites), rejects, start_ns=start_ns(start, sites), editions=editions)
-    for piece in framing(kind, blocks, decoder.layout, rejects):
-        if isinstance(piece, bytes):
-            from vts.radar import arpa
-
-            yield from arpa.messages([piece], rejects, start_ns(start, sites))
-        else:
-            yield from decoder.messages(piece)
+        kind, blocks = told(self._format, iter(self._blocks), self.rejects.source)
+        first_ns = start_ns(self._start, self._sites)
+        if kind == "arpa":
+            yield from arpa.messages(blocks, self.rejects, first_ns)
+            return
+        decoder = Decoder(self._sites, self.rejects, start_ns=first_ns, editions=self._editions)
+        for piece in framing(kind, blocks, decoder.layout, self.rejects):
+            if isinstance(piece, bytes):
+                yield from arpa.messages([piece], self.rejects, first_ns)
+            else:
+                yield from decoder.messages(piece)
 
 
 def sniff(source):
@@ -183,6 +186,8 @@ def _arpa_like(head):
 
 def _asterix_like(head):
     """Whether blocks follow each other from the first octet on (three, or all there are), the first one known."""
+    if not re.search(rb"[\x00-\x08\x0e-\x1f]", head[:512]):
+        return False  # a text: a line feed is 10, and two blanks a length
     at = 0
     for _ in range(3):
         if at + 3 > len(head):
