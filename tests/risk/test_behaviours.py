@@ -1,5 +1,6 @@
 """Every behaviour: a ship that must raise it, one that must not, and one on the edge; and the plug-in contract."""
 
+import itertools
 import math
 import string
 from functools import cache
@@ -12,7 +13,7 @@ from risk.behaviours import catalogue
 from tests.risk.scene import T0_NS, play, raised, steady, still
 from tests.risk.wire import play_bytes
 from vts.lifecycle import Policy
-from vts.units import S
+from vts.units import MINUTE, S
 
 NEIGHBOUR = steady(2000.0, 500.0, 8.0, 90.0)
 
@@ -241,17 +242,43 @@ def test_the_sentence_finds_every_number_it_names(rule):
     assert wanted - {"vessel", "other", "zone", "excess"} <= set(detail)
 
 
-BY_WIRE = [  # what needs no zone and no radar, in scenarios of at most an hour; the tracker keeps one hull an MMSI
-    *("dark", "ais_gap", "spoofed_position", "identity_change", "invalid_identity", "drifting"),
-    *("sudden_slowdown", "unusual_turn", "draught_change", "status_mismatch", "close_quarters", "near_miss"),
-]
+LONG = {"loitering", "rendezvous"}  # hours: reports and pictures as far apart as the rules allow
 
 
-@pytest.mark.parametrize("rule", BY_WIRE)
+@pytest.mark.parametrize("rule", CASES)
 def test_the_same_ships_as_bytes_through_the_whole_line(rule, tmp_path, few):
     minutes, *scenarios = CASES[rule]
+    pace = {"picture_s": 120.0, "every_s": 30.0} if rule in LONG else {}
     for case, ships in enumerate(scenarios[: few(3, 1)]):
-        if any(ship(0.0).get("places") for ship in ships):
-            continue
-        alerts = play_bytes(ships, minutes, tmp_path / "ships.nmea")
+        alerts = play_bytes(ships, minutes, tmp_path / "ships.nmea", **pace)
         assert (case == 0) == raised(alerts, rule).n, (rule, case)
+
+
+def delayed(ship, from_s):
+    """The ship, which begins her run late; nothing before."""
+    return lambda t: ship(t - from_s) if t >= from_s else None
+
+
+@pytest.mark.parametrize("passages,expected", [(60, 1), (45, 0)], ids=["must", "edge: no lane yet"])
+def test_the_wrong_way_of_a_learned_lane_as_bytes(passages, expected, tmp_path, few):
+    if few(0, 1):
+        pytest.skip("an hour of sixty ships is too much without the compiler")
+    mmsi = itertools.count(412_000_001)
+    lane = [steady(400.0, -300.0 * k, 12.0, 0.0, mmsi=next(mmsi)) for k in range(passages)]
+    wrong = delayed(steady(400.0, 6000.0, 12.0, 180.0, mmsi=next(mmsi)), 3600.0)
+    late = delayed(steady(400.0, 1000.0, 12.0, 0.0, mmsi=next(mmsi)), 3600.0)  # must not: with the lane
+    alerts = play_bytes([*lane, wrong, late], 69, tmp_path / "lane.nmea", picture_s=60.0, every_s=60.0)
+    found = raised(alerts, "abnormal_route")
+    assert [412_000_001 + passages] * expected == found.mmsi.tolist()
+
+
+@pytest.mark.parametrize(
+    "valid_min,name,expected",
+    [((0, 60), "ALPHA", 1), ((0, 60), "ALPHAS", 0), ((6, 60), "ALPHA", 0)],
+    ids=["must", "must not: another name", "edge: valid from the minute after"],
+)
+def test_the_watch_list_as_bytes(valid_min, name, expected, tmp_path):
+    since_ns, until_ns = (T0_NS + minute * MINUTE for minute in valid_min)
+    listed = {("name", name): ("wanted by customs", since_ns, until_ns)}
+    alerts = play_bytes([steady(name="ALPHA")], 5, tmp_path / "ship.nmea", listed=listed)
+    assert expected == raised(alerts, "watch_listed").n

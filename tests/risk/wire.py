@@ -1,8 +1,11 @@
 """The same ships as bytes: their states become AIVDM sentences, and the whole line turns those into alerts."""
 
+import json
+
 import numpy as np
 
 import ais
+import geofences
 import risk
 import vts
 from tests.risk.scene import LAT0, LON0, T0_NS
@@ -16,11 +19,14 @@ STATIC_S = 360.0  # message 5, M.1371-5
 
 
 def sentences(ships, minutes, every_s=10.0):
-    """Bytes of the log of ships that report every `every_s`; a state with an age over 5 s is silence."""
+    """Bytes of the log of ships that report every `every_s`; a state with an age over 5 s is silence.
+
+    They speak in different seconds: a second message of one MMSI in one second is held to be a repetition.
+    """
     rows, papers, last = [], [], {}
     for step in range(int(minutes * 60 / every_s) + 1):
         for k, ship in enumerate(ships):
-            t_s = step * every_s + 0.5 * k
+            t_s = step * every_s + k % every_s
             state = ship(t_s)
             if state is None or state.get("age", 5.0) > 5.0:
                 continue
@@ -34,6 +40,7 @@ def sentences(ships, minutes, every_s=10.0):
                 last[k] = (said, t_s)
                 papers.append((mmsi, t_ns, *said))
                 rows.append((t_ns, 5, mmsi, len(papers) - 1, *motion))
+    rows.sort(key=lambda row: row[0])
     return b"".join(aivdm.encode(_messages(rows), _statics(papers), ["test"]))
 
 
@@ -79,12 +86,47 @@ def _statics(papers):
     )
 
 
-def play_bytes(ships, minutes, path, picture_s=30.0):
-    """Alerts of the whole line: bytes, decoder, merge, tracker, risk without a model."""
-    path.write_bytes(sentences(ships, minutes))
+def waters(ships, minutes, path):
+    """The zones that the ships' states name, drawn into a file and read back; None where they name none.
+
+    A place with a time is a wall ahead of the ship (which sails north), that far at the end of the run; one with an
+    edge under 0 goes round all who name it, from beginning to end; one with an edge above lies to starboard of them.
+    """
+    boxes = {}
+    for ship in ships:
+        last = ship(minutes * 60.0)
+        for zone, kind, edge_m, *more in last.get("places", ()):
+            x, y = zip(*((state["x"], state["y"]) for state in (ship(0.0), last)), strict=True)
+            if more:
+                south = y[1] + last["sog"] * 0.514444 * 60.0 * more[1]
+                new = (x[1] - 2000.0, south, x[1] + 2000.0, south + 2000.0)
+            else:
+                low = min(x) + (edge_m if edge_m < 0 else max(x) - min(x) + edge_m)
+                new = (low, min(y) - abs(edge_m), max(x) + abs(edge_m) + (edge_m > 0) * 1000.0, max(y) + abs(edge_m))
+            old = boxes.get((zone, kind), new)
+            boxes[zone, kind] = (*map(min, old[:2], new[:2]), *map(max, old[2:], new[2:]))
+    if not boxes:
+        return None
+    features = []
+    for (_, kind), (west, south, east, north) in sorted(boxes.items()):
+        corners = ((west, south), (east, south), (east, north), (west, north), (west, south))
+        ring = [list(map(float, enu_to_lonlat(*corner, LON0, LAT0))) for corner in corners]
+        told = {"name": kind, "kind": kind, "source": "a test", "confidence": "high"}
+        shape = {"type": "Polygon", "coordinates": [ring]}
+        features.append({"type": "Feature", "geometry": shape, "properties": told})
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return geofences.load(path)
+
+
+def play_bytes(ships, minutes, path, picture_s=30.0, every_s=10.0, listed=None):
+    """Alerts of risk in the whole line: bytes, decoder, merge, tracker, zones, risk without a model."""
+    path.write_bytes(sentences(ships, minutes, every_s))
     feed = ais.read(path)
     tracker = vts.Tracker(FusionConfig(picture_s=picture_s))
     pictures = vts.fuse(vts.merge(feed), tracker)
-    told = [picture.alerts for picture in risk.score(pictures, None, risk.Watch())]
+    zones = waters(ships, minutes, path.with_suffix(".geojson"))
+    if zones is not None:
+        pictures = geofences.check(pictures, zones)
+    told = [picture.alerts for picture in risk.score(pictures, None, risk.Watch(listed=listed))]
     assert set(feed.rejects.counts) <= {"received twice"}  # two ships under one MMSI send one static message
     return Alerts.concat(told)
