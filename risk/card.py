@@ -1,20 +1,86 @@
 """The model card: what was trained on what, how good it is beside its rules, and where it fails; as Markdown."""
 
-MEASURED = (
-    "## Measured on real traffic, never trained into this file",
-    "",
-    "Zone entry within 3 h, hourly AIS off Western Australia (OMTAD, licence not stated, so read and measured only),",
-    "the same features and method fitted to 2018 and tested on 2019, vessels never seen, 2026-11-23; repeat it with",
-    "`pytest --slow -m slow tests/risk/test_fixes.py`:",
-    "",
-    "| circles of 12 nm | AP | rule's AP | Brier skill | recall at precision 0.9 | ECE |",
-    "|---|---|---|---|---|---|",
-    "| the seven busiest of 2018 (lanes) | 0.993 | 0.980 | 0.925 | 0.988 | 0.0018 |",
-    "| seven harbours, where ships enter by choice | 0.903 | 0.78 | 0.728 | 0.701 | 0.0018 |",
-    "",
-    "Close approach on real traffic: Scot Carrier and Karin Hoej (2021), pair ranked first four minutes before, by the",
-    "rule; no public log here holds enough close approaches to judge the head, so nothing is claimed for it.",
+FALSE_SHARE, GAIN = 0.10, 0.08  # of close approach at 10 alarms an hour; over the rule, AP
+# Of zone entry on traffic never seen; a measurement that falls short of one is marked
+TARGETS = {"AP": 0.975, "Brier skill": 0.86, "recall at precision 0.9": 0.94, "ECE": 0.005}
+# batch.evaluate_fixes on 2018 and 2019 of west-grid, vessels never seen, 2026-11-23: circles, the rule's AP, TARGETS
+OMTAD = (
+    ("the seven busiest of 2018 (lanes)", 0.980, (0.993, 0.925, 0.988, 0.0018)),
+    ("seven harbours, where ships enter by choice", 0.827, (0.902, 0.728, 0.698, 0.0018)),
 )
+
+
+def measured():
+    """The lines of what was measured on real traffic."""
+    lines = [
+        "## Measured on real traffic, never trained into this file",
+        "",
+        "Zone entry within 3 h, hourly AIS off Western Australia (OMTAD, licence not stated: read and measured only),",
+        "fitted to 2018 and tested on 2019, vessels never seen, 2026-11-23. Both rows come from one call,",
+        "`risk.batch.evaluate_fixes`: the zone_entry features and the fit of this model, but windows of 370 min and a",
+        "horizon of 180 min, as hourly fixes need. They differ in the circles alone. (An earlier card gave harbours",
+        "0.903 and their rule 0.78, measured by another method, and said that it was the same.) Repeat them with",
+        "`pytest --slow -m slow tests/risk/test_fixes.py`:",
+        "",
+        "| circles of 12 nm | rule's AP | " + " | ".join(f"{k} (target {v:g})" for k, v in TARGETS.items()) + " |",
+        "|" + "---|" * (2 + len(TARGETS)),
+    ]
+    for circles, rule, values in OMTAD:
+        cells = [
+            f"{value:g} {_verdict(value <= target if name == 'ECE' else value >= target)}"
+            for (name, target), value in zip(TARGETS.items(), values, strict=True)
+        ]
+        lines.append(f"| {circles} | {rule:.3f} | " + " | ".join(cells) + " |")
+    return [
+        *lines,
+        "",
+        "In harbours AP, Brier skill and recall miss the targets. We think, and have not measured, that hourly fixes",
+        "do not tell a ship that passes the mouth from one that calls. A third year was not at hand to judge on.",
+        "",
+        "Close approach on real traffic: Scot Carrier and Karin Hoej (2021), pair ranked first four minutes before, by",
+        "the rule; no public log here holds enough close approaches to judge the head, so nothing is claimed for it.",
+    ]
+
+
+def _verdict(met):
+    return "met" if met else "MISSED"
+
+
+def targets(trained):
+    """The lines that hold each head, on its own test rows, against what was asked."""
+    lines = [
+        "## Targets, met and missed, on the test rows",
+        "",
+        "| head | what | vessels | target | here | |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name in trained.heads:
+        metrics = trained.manifest["heads"][name]["metrics"]
+        low = metrics["unseen"]["gain_interval"][0] if metrics["unseen"]["events"] else None
+        lines.append(_target(name, "gain over the rule, lower end", "unseen", "> 0", low, low is not None and low > 0))
+        if name == "close_approach" and metrics["all"]["events"]:
+            gain = metrics["all"]["gain_over_rule"]
+            lines.append(_target(name, "gain over the rule", "all", f">= {GAIN:g}", gain, gain >= GAIN))
+        for who in ("all", "unseen"):
+            at = {int(rate): both for rate, both in metrics[who].get("at_alarms_per_hour", {}).items()}
+            if 10 in at and at[10]["model"]["false_share"] is not None:
+                false = at[10]["model"]["false_share"]
+                what, limit = "false share at 10 alarms an hour", f"<= {FALSE_SHARE:g}"
+                lines.append(_target(name, what, who, limit, false, false <= FALSE_SHARE))
+    return [
+        *lines,
+        "",
+        "The false share was asked of close approach; the other heads are shown by the same measure. Where there are",
+        "fewer than nine events an hour to tell, whoever spends ten alarms on them must be wrong in the rest (recall 1",
+        "with a high false share in the tables above): ask for fewer alarms there. Where recall is low as well, as for",
+        "a head that is not promoted, the ranking itself is poor.",
+        "Zone entry's targets of AP, Brier skill, recall and ECE were set for OMTAD, below.",
+        "",
+    ]
+
+
+def _target(name, what, who, target, here, met):
+    return f"| {name} | {what} | {who} | {target} | {_cell(here)} | {_verdict(met)} |"
 
 
 def card(trained):
@@ -38,7 +104,8 @@ def card(trained):
     for name, entry in m.get("not_fitted", {}).items():
         lines += [f"## {name}", "", f"Not fitted: {entry['why']} ({entry['onsets']} events, {entry['rows']} rows).", ""]
     lines += [
-        *MEASURED,
+        *targets(trained),
+        *measured(),
         "",
         "## Known failures",
         "",
@@ -87,7 +154,7 @@ def _head(name, head, record):
         "| alarms an hour (all vessels) | recall | of rule | false share | of rule | median lead min | of rule |",
     ]
     lines += ["|" + "---|" * 7]
-    for rate, both in metrics["all"].get("at_alarms_per_hour", {}).items():
+    for rate, both in sorted(metrics["all"].get("at_alarms_per_hour", {}).items(), key=lambda item: int(item[0])):
         cells = [
             _cell(both[who][key]) for key in ("recall", "false_share", "median_lead_min") for who in ("model", "rule")
         ]

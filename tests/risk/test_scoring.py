@@ -9,6 +9,7 @@ import pytest
 
 import risk
 from risk import model, reasons, traffic
+from risk.card import card
 from vts.errors import ModelError, StateError
 from vts.paths import data_dir
 
@@ -135,6 +136,23 @@ def test_a_saved_model_loads_to_the_same_scores_and_the_same_bytes(tmp_path):
     for name, head in trained.heads.items():
         X = np.random.default_rng(1).normal(size=(50, len(head.features)))
         assert np.array_equal(model.probability(trained, name, X), model.probability(again, name, X))
+
+
+def test_the_shipped_card_is_the_models_and_calls_a_missed_target_missed():
+    trained = risk.load(SHIPPED)
+    text = (SHIPPED / "CARD.md").read_text(encoding="utf-8")
+    assert card(trained) == text
+    asked = [[c.strip() for c in line.split("|")] for line in text.splitlines() if line.endswith(("met |", "MISSED |"))]
+    told = {(row[1], row[2], row[3]): row[-2] for row in asked if len(row) == 8}
+    for name in trained.heads:
+        for who in ("all", "unseen"):
+            at_10 = trained.manifest["heads"][name]["metrics"][who]["at_alarms_per_hour"]["10"]["model"]
+            verdict = "MISSED" if at_10["false_share"] > 0.1 else "met"
+            assert verdict == told[name, "false share at 10 alarms an hour", who]
+    assert ("MISSED", "MISSED") == (
+        told["close_approach", "false share at 10 alarms an hour", "all"],
+        told["going_dark", "gain over the rule, lower end", "unseen"],
+    )
 
 
 def test_a_foreign_watch_file_is_refused(tmp_path):
