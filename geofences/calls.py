@@ -97,16 +97,23 @@ def queue(watch, zones, at_ns):
 
 
 def stays(visits):
-    """The last row of every stay of a Visits table, in order of vessel and time: lines crossed are left out."""
-    order = np.lexsort((visits.t_ns, visits.entered_ns, visits.zone, visits.track))
-    rows = visits.take(order)
-    rows = rows.take(rows.event != CROSSED)
-    if not rows.n:
-        return rows
-    last = np.ones(rows.n, bool)
-    last[:-1] = np.any([np.diff(c) != 0 for c in (rows.track, rows.zone, rows.entered_ns)], axis=0)
-    rows = rows.take(last)
+    """The last row of every stay of a Visits table, in order of vessel and time: lines crossed are left out.
+
+    A stay that a new track of the same MMSI went on with is one stay: zone and entry are the same.
+    """
+    rows = visits.take(visits.event != CROSSED)
+    rows = _last(rows, rows.track)
+    rows = _last(rows, np.where(rows.mmsi >= 0, rows.mmsi, -2 - rows.track))
     return rows.take(np.lexsort((rows.zone, rows.entered_ns, rows.mmsi, rows.track)))
+
+
+def _last(rows, vessel):
+    """The last row in time of each vessel (a key per row), zone and entry."""
+    order = np.lexsort((rows.t_ns, rows.entered_ns, rows.zone, vessel))
+    rows, vessel = rows.take(order), vessel[order]
+    last = np.ones(rows.n, bool)
+    last[:-1] = np.any([np.diff(c) != 0 for c in (vessel, rows.zone, rows.entered_ns)], axis=0)
+    return rows.take(last)
 
 
 def calls(visits, zones, *, within_h=96.0):

@@ -6,7 +6,18 @@ import numpy as np
 
 from geofences.index import Index, Outlines
 from vts.errors import ZoneError
+from vts.geo import metres_per_degree
 from vts.paths import data_dir
+from vts.schema import Places
+
+ASHORE_M = 500.0  # ours: at 1:10,000,000 a line of 0.05 mm is 500 m wide
+# Who is in a zone where ships sail is not ashore, whatever a coast without rivers and basins says.
+WATER = (
+    *("anchorage", "anchorage_candidate", "berth", "bridge", "corridor", "depth_area", "fairway", "lng_control_zone"),
+    *("lng_safety_zone", "lng_terminal", "pilot_boarding", "port_limit", "precautionary_area", "terminal"),
+    *("tss_lane", "tss_separation_zone"),
+)
+_AROUND_DEG = np.arange(0.0, 360.0, 22.5)
 
 
 def land(path=None):
@@ -46,3 +57,31 @@ def _ring_edges(ring):
         east = ring[:, 0] + np.concatenate([[0.0], np.cumsum(turns[:-1])])
         ring = np.column_stack([east + (360.0 if east.min() < -180.0 else 0.0), ring[:, 1]])
     return np.hstack([ring, np.roll(ring, -1, axis=0)])
+
+
+def ashore(tracks, land, places=None, margin_m=ASHORE_M):
+    """Places rows of kind "land" (zone -1) for the tracks that are on land and `margin_m` or more from its edge.
+
+    `land` is an Index of land; sixteen points at `margin_m` about the position must be on land too, so edge_m is
+    -margin_m: at least so deep. A river or basin that the coast does not draw is land to it: tracks inside a zone
+    of WATER in `places` are left out, and a port on a river needs such a zone.
+    """
+    row = np.flatnonzero(land.first_zone(tracks.lon_deg, tracks.lat_deg) >= 0)
+    if places is not None and row.size:
+        afloat = places.track[(places.edge_m <= 0) & np.isin(places.zone_kind, WATER)]
+        row = row[~np.isin(tracks.track[row], afloat)]
+    if row.size:
+        lengths_m = np.array([metres_per_degree(lat) for lat in tracks.lat_deg[row].tolist()])
+        east, north = np.maximum(lengths_m, 1.0).T  # at a pole there is no east
+        way = np.radians(_AROUND_DEG)[:, None]
+        lon = (tracks.lon_deg[row] + margin_m * np.sin(way) / east + 540.0) % 360.0 - 180.0
+        lat = tracks.lat_deg[row] + margin_m * np.cos(way) / north
+        row = row[(land.first_zone(lon.ravel(), lat.ravel()) >= 0).reshape(lon.shape).all(axis=0)]
+    return Places(
+        track=tracks.track[row],
+        zone=np.full(row.size, -1),
+        zone_kind=np.full(row.size, "land"),
+        edge_m=np.full(row.size, -margin_m),
+        enter_min=np.zeros(row.size),
+        pass_m=np.zeros(row.size),
+    )

@@ -2,7 +2,8 @@
 
 A vessel has entered when it has been at least the margin over the line for `enter`, and left when it has been at
 least the margin outside for `leave`; both count from the first fix over the line. A stay that ended may be resumed
-within `rejoin`. GNSS jitter of 10 m on a line and a berth's swell would otherwise make an event every few seconds.
+within `rejoin`, also by a new track of the same MMSI. GNSS jitter of 10 m on a line and a berth's swell would
+otherwise make an event every few seconds.
 """
 
 from typing import NamedTuple
@@ -10,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from geofences import stay_kernels
-from vts.schema import F8, I1, I4, I8, Visits, table
+from geofences.stay_kernels import ABSENT, CANDIDATE, FRESH, GONE
+from vts.schema import F8, I1, I4, I8, RESUMED, Visits, table
 
 
 @table
@@ -26,6 +28,40 @@ class Stays(NamedTuple):
     left_ns: I8
     seen_ns: I8  # last Picture in which it was inside
     entry_cog_deg: F8  # course over ground when it crossed the line
+
+
+def follow(at_ns, stays, tracks, part, rejoin_ns):
+    """(Stays, Visits): the stays of lost tracks given to the new tracks of the same MMSI, and what tells of it.
+
+    A track is lost when it is ABSENT, its heir the newest FRESH one of its MMSI. She was last in the zone at most
+    `rejoin_ns` ago, and the heir has no stay there of its own.
+    """
+    last_ns = np.where(stays.state == GONE, stays.left_ns, stays.seen_ns)
+    lasting = (stays.mmsi >= 0) & (stays.state != CANDIDATE) & (at_ns - last_ns <= rejoin_ns)
+    lost = np.flatnonzero(lasting & ~np.isin(stays.track, tracks.track[part != ABSENT]))
+    if not lost.size:
+        return stays, Visits.empty()
+    heirs = np.flatnonzero((part == FRESH) & np.isin(tracks.mmsi, stays.mmsi[lost]))
+    heir_of = dict(zip(tracks.mmsi[heirs].tolist(), tracks.track[heirs].tolist(), strict=True))  # the newest is last
+    taken = set(zip(stays.track.tolist(), stays.zone.tolist(), strict=True)) if heir_of else set()
+    track, moved = stays.track.copy(), []
+    for row in lost[np.argsort(-last_ns[lost], kind="stable")].tolist():  # of two lost stays the later one goes on
+        heir, zone = heir_of.get(int(stays.mmsi[row]), -1), int(stays.zone[row])
+        if heir >= 0 and (heir, zone) not in taken:
+            taken.add((heir, zone))
+            track[row] = heir
+            moved.append(row)
+    if not moved:
+        return stays, Visits.empty()
+    stays = stays._replace(track=track)
+    told = stays.take(np.array([row for row in sorted(moved) if stays.state[row] != GONE], int))
+    after = stays.take(np.lexsort((stays.zone, stays.track)))
+    return after, Visits(
+        *(told.track, told.mmsi, told.zone),
+        event=np.full(told.n, RESUMED),
+        t_ns=np.full(told.n, at_ns),
+        entered_ns=told.entered_ns,
+    )
 
 
 def step(at_ns, stays, tracks, part, places, margin_m, times_ns):

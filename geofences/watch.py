@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geofences import moorings, rules, surroundings, visits
+from geofences import coast, moorings, rules, surroundings, visits
 from geofences.scene import Scene, Terms
 from geofences.stay_kernels import ABSENT, FRESH, HELD, INSIDE, LEAVING
 from vts import schema
@@ -31,15 +31,16 @@ TABLES = {
 }
 
 
-def check(pictures, zones, watch=None, registers=None):
+def check(pictures, zones, watch=None, registers=None, land=None):
     """The same Pictures with `places`, `visits` and the alerts of every rule, as a generator.
 
     `zones` is what `geofences.load` gave, `watch` what remembers (a new one when left out), `registers` what is known
-    of vessels beside AIS and radar: LNG carriers, permits, reports, weather (`geofences.registers.load`).
+    of vessels beside AIS and radar: LNG carriers, permits, reports, weather (`geofences.registers.load`). With `land`
+    (`geofences.land()`) `places` also says who is ashore: kind "land", zone -1, by `geofences.coast.ashore`.
     """
     watch = watch if watch is not None else Watch()
     for picture in pictures:
-        yield watch.step(picture, zones, registers)
+        yield watch.step(picture, zones, registers, land)
 
 
 class Watch:
@@ -57,11 +58,12 @@ class Watch:
         self._zone_names = None
         self._terms = None
 
-    def step(self, picture, zones, registers=None):
-        """The Picture with what its vessels' places mean; Pictures come in order of time."""
+    def step(self, picture, zones, registers=None, land=None):
+        """The Picture with what its vessels' places mean; Pictures come in order of time. `land` as in `check`."""
         terms, tracks, part = self._bind(zones, registers), picture.tracks, _part(picture.tracks)
         self.near, self.near_ns = surroundings.step(picture, zones, self.config, self.near, self.near_ns)
         near = self.near
+        self.stays, taken = visits.follow(picture.at_ns, self.stays, tracks, part, self._times_ns[2])
         self.stays, events, since_ns = visits.step(
             picture.at_ns, self.stays, tracks, part, near, terms.margin_m, self._times_ns
         )
@@ -72,14 +74,17 @@ class Watch:
         crossed = moorings.crossed(picture.at_ns, self.moorings, tracks, zones, terms.lines)
         late = self.crossings.t_ns > picture.at_ns - CROSSINGS_KEPT_NS
         self.crossings = moorings.Crossings.concat([self.crossings.take(late), crossed])
-        events = schema.Visits.concat([events, _passages(crossed)])
+        events = schema.Visits.concat([taken, events, _passages(crossed)])
         picture = picture._replace(places=near._replace(since_ns=since_ns), visits=events)
         scene = Scene(picture, terms, self)
         told = [picture.alerts]
         for name, rule in terms.rules.items():
             found = rule.evaluate(scene)
             told.append(self.alerts.step(picture.at_ns, name, rule.POLICY, found, picture.tracks, scene.describe))
-        return picture._replace(alerts=schema.Alerts.concat(told))
+        places = picture.places
+        if land is not None:
+            places = schema.Places.concat([places, coast.ashore(tracks, land, places)])
+        return picture._replace(alerts=schema.Alerts.concat(told), places=places)
 
     @property
     def _times_ns(self):

@@ -160,7 +160,7 @@ def _alerts(tr, words, con, mmsi, time):
 def _visits(tr, words, rows, mmsi, time):
     found = rows(
         "SELECT zone, entered_ns, arg_max(left_ns, t_ns) AS left_ns FROM visits"
-        f" WHERE mmsi = {mmsi} GROUP BY track, zone, entered_ns ORDER BY entered_ns, zone"
+        f" WHERE mmsi = {mmsi} GROUP BY zone, entered_ns ORDER BY entered_ns, zone"
     )
     listed = [
         (

@@ -289,7 +289,7 @@ class Places(NamedTuple):
     """How tracks stand to zones: one row per track and zone that it is in or could soon reach."""
 
     track: I8
-    zone: I4  # row of Zones
+    zone: I4  # row of Zones; -1 for the land
     zone_kind: Text(24)
     edge_m: F8  # distance to the zone's edge; negative inside
     bearing_deg: F8  # to the nearest point of the edge
@@ -308,6 +308,7 @@ class Visits(NamedTuple):
     """Entries into zones, exits, and lines crossed: one row per event; track, zone and entered_ns name one stay.
 
     A stay that is resumed soon after its exit tells the same entered_ns again, with left_ns -1: its last row holds.
+    So does one that a new track of the same MMSI goes on with, under that track: vessel, zone and entered_ns name it.
     """
 
     track: I8

@@ -22,6 +22,7 @@ import numpy as np
 
 from vts import schema
 from vts.errors import StoreError, UsageError
+from vts.units import S
 
 VERSION = 1
 TABLES = {
@@ -418,6 +419,24 @@ class Store:
             quoted = rule.replace("'", "''")
             where = " AND ".join(filter(None, [where, f"rule = '{quoted}'"]))
         return self.table("alerts", where)
+
+    def evidence(self, alert, lead_s=300.0):
+        """The track segment behind an alert: the Tracks of its vessels in order of time and track.
+
+        From `lead_s` before the condition began to when it ended, or to the last Picture while it lasts; of the
+        vessel and of the other, where the alert has one. `alert` is an id of `alerts`; UsageError where there is none.
+        """
+        rows = self.table("alerts", f"alert = {int(alert)}", "t_ns")
+        if not rows.n:
+            raise UsageError(f"{self.path}: no alert {int(alert)}; vts alerts lists those that there are")
+        vessels = {int(track) for track in (rows.track[-1], rows.other[-1]) if track >= 0}
+        where = [
+            f"track IN ({', '.join(map(str, sorted(vessels)))})",
+            f"t_ns >= {int(rows.since_ns.min() - lead_s * S)}",
+        ]
+        if rows.until_ns[-1] >= 0:
+            where.append(f"t_ns <= {int(max(rows.until_ns[-1], rows.since_ns[-1]))}")
+        return self.table("tracks", " AND ".join(where), "t_ns, track") if vessels else schema.Tracks.empty()
 
     def visits(self, mmsi=None, start_ns=None, end_ns=None):
         """Entries into zones and exits from them, as Visits in the order in which they happened."""

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geofences import visits
+from geofences import calls, visits
 from geofences.stay_kernels import ABSENT, FRESH, GONE, HELD, INSIDE, LEAVING
-from vts.schema import VISIT_EVENTS, Places, Tracks
+from vts.schema import VISIT_EVENTS, Places, Tracks, Visits
 from vts.units import S
 
 ENTER_S, LEAVE_S, REJOIN_S, MARGIN_M = 10, 60, 180, 30.0
@@ -73,6 +73,61 @@ def test_dead_reckoning_neither_enters_nor_leaves():
 
 def test_an_unconfirmed_track_enters_nothing():
     assert [] == sail([-50] * 10, part=ABSENT)
+
+
+def inherit(gap_s, *, heir_mmsi=412000001, heir_edge=-50.0, old_stays=False):
+    """[(event, track, entered, left)] of a vessel in a zone whose track 7 ends, and a track 9 that comes after it."""
+    stays, told = visits.Stays.empty(), []
+    for t in [*range(0, 40, 10), *range(30 + gap_s, 160 + gap_s, 10)]:
+        fleet = {7: (412000001, -50.0)} if t <= 30 or old_stays else {}
+        fleet |= {9: (heir_mmsi, heir_edge)} if t > 30 else {}
+        tracks = Tracks(track=list(fleet), mmsi=[mmsi for mmsi, _ in fleet.values()])
+        near = Places(track=list(fleet), zone=0, edge_m=[edge for _, edge in fleet.values()])
+        part = np.full(tracks.n, FRESH, np.int8)
+        stays, taken = visits.follow(t * S, stays, tracks, part, REJOIN_S * S)
+        stays, events, _ = visits.step(t * S, stays, tracks, part, near, np.array([MARGIN_M]), TIMES_NS)
+        told += [taken, events]
+    return told
+
+
+def rows(told):
+    return [
+        (VISIT_EVENTS[event], track, *(int(t) // S if t >= 0 else -1 for t in (entered, left)))
+        for table in told
+        for track, _, _, event, _, entered, left in zip(*table, strict=True)
+    ]
+
+
+def test_a_new_track_of_the_same_mmsi_goes_on_with_the_stay():
+    for gap_s in (10, 50, 180):
+        told = inherit(gap_s)
+        assert [("entered", 7, 0, -1), ("resumed", 9, 0, -1)] == rows(told)
+        (stay,) = zip(*calls.stays(Visits.concat(told)), strict=True)
+        assert (9, 412000001, 0, 0, -1) == tuple(int(x) for x in (*stay[:3], stay[5], stay[6]))
+
+
+def test_a_new_track_of_the_same_mmsi_outside_ends_the_stay():
+    assert [("entered", 7, 0, -1), ("resumed", 9, 0, -1), ("left", 9, 0, 60)] == rows(inherit(30, heir_edge=300.0))
+
+
+def test_another_vessel_or_a_later_call_is_a_stay_of_its_own():
+    assert ("entered", 9, 60, -1) in rows(inherit(30, heir_mmsi=412000002))
+    assert ("entered", 9, 220, -1) in rows(inherit(190))
+    assert ("entered", 9, 220, -1) in rows(inherit(190, heir_mmsi=-1))
+
+
+def test_two_tracks_with_one_mmsi_at_once_have_a_stay_each():
+    assert [("entered", 7, 0, -1), ("entered", 9, 60, -1)] == rows(inherit(30, old_stays=True))
+
+
+def test_of_two_lost_stays_the_later_one_goes_on():
+    lost = visits.Stays(
+        track=[5, 7], mmsi=1, zone=0, state=INSIDE, change_ns=0, entered_ns=[0, 10 * S], left_ns=-1,
+        seen_ns=[30 * S, 40 * S],
+    )  # fmt: skip
+    tracks = Tracks(track=[9], mmsi=[1])
+    after, told = visits.follow(50 * S, lost, tracks, np.full(1, FRESH, np.int8), REJOIN_S * S)
+    assert ([5, 9], [0, 10 * S], [9]) == (after.track.tolist(), after.entered_ns.tolist(), told.track.tolist())
 
 
 def slow_stays(at_ns, known, tracks, edges):

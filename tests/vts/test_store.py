@@ -346,3 +346,24 @@ def test_a_full_disk_stops_in_one_sentence_and_keeps_what_was_written(tmp_path, 
         monkeypatch.setattr(os, "replace", replace)
     assert "\n" not in str(error.value)
     assert json.loads((tmp_path / "out" / "parts" / "000001.json").read_text())["rows"]["tracks"] == 10
+
+
+def test_the_evidence_of_an_alert_is_the_track_of_its_vessels_while_it_lasted(tmp_path):
+    since_ns, until_ns = START_NS + 60 * S, START_NS + 100 * S
+    with Store(tmp_path / "day") as store:
+        for k in range(20):
+            now = picture(k)
+            row = {"alert": 7, "rule": "lng_intruder", "track": 3, "other": 1, "since_ns": since_ns, "t_ns": now.at_ns}
+            ongoing = {"alert": 8, "rule": "speed", "track": 2, "since_ns": since_ns, "t_ns": now.at_ns, "state": 0}
+            alerts = {
+                6: [Alerts(**row, state=0), Alerts(**ongoing)], 10: [Alerts(**row, state=3, until_ns=until_ns)]
+            }.get(k, [])  # fmt: skip
+            store.append(now._replace(alerts=Alerts.concat(alerts)))
+    store = Store(tmp_path / "day")
+    seen = store.evidence(7, lead_s=20)
+    want = [(START_NS + 10 * k * S, track) for k in range(4, 11) for track in (1, 3)]
+    assert want == list(zip(seen.t_ns.tolist(), seen.track.tolist(), strict=True))
+    lasts = store.evidence(8, lead_s=0)
+    assert [(START_NS + 10 * k * S, 2) for k in range(6, 20)] == list(zip(lasts.t_ns.tolist(), lasts.track.tolist()))
+    with pytest.raises(UsageError, match="no alert 9"):
+        store.evidence(9)
