@@ -70,6 +70,10 @@ class Known:
         self._changed = False
         return self._shown[1]
 
+    def knows(self, mmsis):
+        """Which of the MMSIs have said anything."""
+        return np.array([mmsi in self._row for mmsi in mmsis.tolist()], bool)
+
     def pick(self, mmsis):
         """One row for each of the MMSIs, unknown where nothing was said; the order is theirs."""
         rows = np.array([self._row.get(mmsi, -1) for mmsi in mmsis.tolist()], np.int64)

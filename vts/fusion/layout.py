@@ -20,6 +20,7 @@ GAP_S = 26  # typical time between reports of its identity
 OFF_E, OFF_N, OFF_W = 27, 28, 29  # AIS minus radar: weighted sums and weight of the offset vector, fading
 OFF_D2 = 30  # squared size of the mean offset in its own sigmas; two vessels in a million reach 28 by noise
 LIKELY = 31  # log likelihood that the MMSI belongs to this track
+AIS_LON, AIS_LAT = 32, 33  # of its last AIS report, degrees
 PLOT_RANGE, PLOT_AZ = 34, 35  # last radar plot, as measured; azimuth in radians
 WANDER, WANDER_N = 36, 37  # of its own echo over its hull, as a site's S_GLINT, S_GLINT_N
 UNSEEN = 39  # log likelihood of the looks in a row that found nothing, if the vessel were there
@@ -50,6 +51,10 @@ C_TOP, C_FREE, C_TRACK, C_CLOCK, C_KEYS = 0, 1, 2, 3, 4  # rows in use, free-lis
 C_REPLAY = 6  # how often the past was worked in again
 C_TABLES = 5  # set when a table must grow before the next report
 NC = 8
+
+# gone: named tracks that have retired, to come back under their number; a few for each hash of an MMSI
+G_MMSI, G_TRACK, G_AIS_T, G_FIRST, G_LON, G_LAT, G_VE, G_VN = 0, 1, 2, 3, 4, 5, 6, 7  # 1e-7 degrees, mm/s
+NG = 8
 
 # site: one row per radar
 S_LON, S_LAT, S_PERIOD, S_MIN, S_MAX, S_RANGE_SIGMA, S_AZ_SIGMA = 0, 1, 2, 3, 4, 5, 6  # degrees, s, m, m, m, radians

@@ -17,34 +17,37 @@ GATE2 = 25.0
 ADOPT_GATE2 = 12.0
 ADOPT_LEAD = 6.0  # the next best must be twenty times less likely
 MOST_RIVALS = 4
+DUPLICATE_M = 200.0  # of a second report of one second; a long-range one is rounded to a tenth of a minute
 BACK_S = 1.0  # a report may be this much older than its track
 SPEED_SIGMA = 0.25  # m/s per axis of reported speed and course
 DIVORCE_AFTER = 3
 CORROBORATED_S = 15.0
+JUMP_M, JUMP_MPS, JUMP_SHARE = 50.0, 2.0, 0.5  # how far beside her prediction: and what grows with silence and speed
 
 
 @kernel
 def middle(f, i, r, j):
-    """(lon_deg, lat_deg) of the vessel's middle from its antenna's position, where its size and heading are known."""
+    """(lon_deg, lat_deg, m^2): the vessel's middle from her antenna's position, and what her hull leaves open."""
     lon, lat = r.lon_deg[j], r.lat_deg[j]
-    if i < 0 or math.isnan(f[i, col.TO_BOW]) or math.isnan(f[i, col.LENGTH]):
-        return lon, lat
-    heading = r.heading_deg[j]
-    if math.isnan(heading):
-        if math.isnan(r.cog_deg[j]) or not r.sog_kn[j] > 1.0:
-            return lon, lat
-        heading = r.cog_deg[j]
+    if math.isnan(f[i, col.TO_BOW]) or math.isnan(f[i, col.LENGTH]):
+        # the antenna may stand anywhere along the hull
+        return lon, lat, f[i, col.LENGTH] ** 2 / 16.0 if f[i, col.LENGTH] > 40.0 else 0.0
     forward = f[i, col.TO_BOW] - 0.5 * f[i, col.LENGTH]
     starboard = 0.0
     if not (math.isnan(f[i, col.TO_PORT]) or math.isnan(f[i, col.BEAM])):
         starboard = 0.5 * f[i, col.BEAM] - f[i, col.TO_PORT]
+    heading = r.heading_deg[j]
+    if math.isnan(heading):
+        if math.isnan(r.cog_deg[j]) or not r.sog_kn[j] > 1.0:
+            return lon, lat, forward * forward + starboard * starboard
+        heading = r.cog_deg[j]
     s, k = math.sin(heading * DEG), math.cos(heading * DEG)
     east_m, north_m = geo.metres_per_degree(lat)
-    return lon + (forward * s + starboard * k) / east_m, lat + (forward * k - starboard * s) / north_m
+    return lon + (forward * s + starboard * k) / east_m, lat + (forward * k - starboard * s) / north_m, 0.0
 
 
 @kernel
-def take(f, n, c, free, keys, heads, hit_ns, look_ns, births, site, chart, w, r, j, accel_config, gate2, sigma_m):
+def take(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart, w, r, j, accel, gate2, sigma_m):
     """Report j of r into the tracks; returns (verdict, track number or -1)."""
     t_ns, mmsi = r.t_ns[j], r.ident[j]
     sigma = r.major_m[j] if not math.isnan(r.major_m[j]) else sigma_m
@@ -52,18 +55,21 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, births, site, chart, w, r,
     best, best_d2, rivals, late = -1, math.inf, 0, False
     i = heads[rows.slot_of(keys, mmsi)]
     while i != -1:
-        if n[i, col.AIS_T] == t_ns:
-            return col.DUPLICATE, n[i, col.TRACK]
+        rivals += 1
         dt = (t_ns - n[i, col.T]) / S
-        if dt < -BACK_S:
+        if n[i, col.AIS_T] == t_ns:
+            dx, dy = geo.offset_m(r.lon_deg[j], r.lat_deg[j], f[i, col.AIS_LON], f[i, col.AIS_LAT])
+            if math.hypot(dx, dy) < DUPLICATE_M:
+                return col.DUPLICATE, n[i, col.TRACK]
+            # she cannot be at two places: this is another vessel's
+        elif dt < -BACK_S:
             late = True
         else:
-            motion.predict(f, i, dt, rows.accel_mps2(f, n, i, accel_config), w)
+            motion.predict(f, i, dt, rows.accel_mps2(f, n, i, accel), w)
             n[i, col.T] = t_ns
             d2 = _misfit(f, i, r, j, r2)
             if d2 < best_d2:
                 best, best_d2 = i, d2
-        rivals += 1
         i = n[i, col.NEXT]
     if late and best < 0:
         return col.TOO_OLD, -1
@@ -72,7 +78,7 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, births, site, chart, w, r,
         f[best, col.LIKELY] = max(min(f[best, col.LIKELY] + 3.0 - 0.5 * best_d2, 30.0), -30.0)
         if rivals > 1:
             _divorce(f, n, keys, heads, best, mmsi, t_ns)
-        lon, lat = middle(f, best, r, j)
+        lon, lat, _open = middle(f, best, r, j)
         registration.pair(f, n, best, r, j, lon, lat, site, r2)
         clutter.hear(site, chart, lon, lat)
         if n[best, col.DISTRUST] == 1:
@@ -82,18 +88,29 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, births, site, chart, w, r,
         return col.USED, n[best, col.TRACK]
 
     _divorce(f, n, keys, heads, -1, mmsi, t_ns)
-    i = _unnamed(f, n, c, r, j, t_ns, r2, accel_config)
+    i = _unnamed(f, n, c, r, j, t_ns, r2, accel)
     if i >= 0:
-        motion.predict(f, i, (t_ns - n[i, col.T]) / S, rows.accel_mps2(f, n, i, accel_config), w)
+        motion.predict(f, i, (t_ns - n[i, col.T]) / S, rows.accel_mps2(f, n, i, accel), w)
         n[i, col.T] = t_ns
         rows.name(n, c, keys, heads, i, mmsi)
         f[i, col.LIKELY] = f[i, col.OFF_E] = f[i, col.OFF_N] = f[i, col.OFF_W] = f[i, col.OFF_D2] = 0.0
         _use(f, n, i, r, j, r2, w)
         return col.USED, n[i, col.TRACK]
+    if rivals == 1 and _swerved(f, n, best, r, j):
+        lon, lat, hull2 = middle(f, best, r, j)
+        motion.start(f, best, lon, lat, r2 + hull2, 0.0, r2 + hull2, motion.HALF_SPEED_MPS)
+        n[best, col.MISFITS] = 0
+        _velocity(f, n, best, r, j, w)
+        _heard(f, n, best, r, j)
+        return col.USED, n[best, col.TRACK]
     if rivals >= MOST_RIVALS:
         return col.TELEPORT, -1
-    i = rows.begin(f, n, c, free, hit_ns, look_ns, births, t_ns, r.lon_deg[j], r.lat_deg[j], r2, 0.0, r2, r.kind[j])
+    lon, lat = r.lon_deg[j], r.lat_deg[j]
+    i = rows.begin(f, n, c, free, hit_ns, look_ns, t_ns, lon, lat, r2, 0.0, r2, r.kind[j])
     rows.name(n, c, keys, heads, i, mmsi)
+    speed = 0.0 if math.isnan(r.sog_kn[j]) else r.sog_kn[j] * KN
+    if not rows.returned(f, n, gone, i, mmsi, speed):
+        n[i, col.TRACK] = rows.number(c, births, t_ns, lon, lat)
     _velocity(f, n, i, r, j, w)
     _heard(f, n, i, r, j)
     return (col.TELEPORT if rivals else col.BEGAN), n[i, col.TRACK]
@@ -120,11 +137,30 @@ def _divorce(f, n, keys, heads, fits, mmsi, t_ns):
 
 
 @kernel
+def _swerved(f, n, i, r, j):
+    """Whether row i, which only AIS feeds, may have come to the report's place: she turned or stopped unheard.
+
+    A minute is long for a ferry; her number must not change for it.
+    """
+    if i < 0 or (n[i, col.RADAR_T] >= 0 and (r.t_ns[j] - n[i, col.RADAR_T]) / S < CORROBORATED_S):
+        return False
+    if n[i, col.AIS_T] < 0 or r.kind[j] in (schema.AIS_BASE, schema.AIS_ATON) or n[i, col.DISTRUST] == 1:
+        return False
+    lon, lat, _open = middle(f, i, r, j)
+    dx, dy = motion.offset(f, i, lon, lat)
+    speed = math.hypot(f[i, col.VE], f[i, col.VN])
+    if r.sog_kn[j] < 102.2:
+        speed = max(speed, r.sog_kn[j] * KN)
+    silent_s = (r.t_ns[j] - n[i, col.AIS_T]) / S
+    return math.hypot(dx, dy) < JUMP_M + (JUMP_MPS + JUMP_SHARE * speed) * silent_s
+
+
+@kernel
 def _misfit(f, i, r, j, r2):
     """Squared Mahalanobis distance of a report from row i, which has been predicted to its time."""
-    lon, lat = middle(f, i, r, j)
+    lon, lat, hull2 = middle(f, i, r, j)
     dx, dy = motion.offset(f, i, lon, lat)
-    see, sen, snn = f[i, col.EE] + r2, f[i, col.EN], f[i, col.NN] + r2
+    see, sen, snn = f[i, col.EE] + r2 + hull2, f[i, col.EN], f[i, col.NN] + r2 + hull2
     return (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / (see * snn - sen * sen)
 
 
@@ -145,12 +181,9 @@ def _velocity(f, n, i, r, j, w):
 @kernel
 def _use(f, n, i, r, j, r2, w):
     """Correct row i with the report."""
-    lon, lat = middle(f, i, r, j)
+    lon, lat, hull2 = middle(f, i, r, j)
     x, y = motion.offset(f, i, lon, lat)
-    extra = r2
-    if math.isnan(f[i, col.TO_BOW]) and f[i, col.LENGTH] > 40.0:
-        extra += f[i, col.LENGTH] ** 2 / 16.0  # the antenna may stand anywhere along the hull
-    motion.correct(f, i, 0, x, y, extra, 0.0, extra, w)
+    motion.correct(f, i, 0, x, y, r2 + hull2, 0.0, r2 + hull2, w)
     _velocity(f, n, i, r, j, w)
     _heard(f, n, i, r, j)
 
@@ -161,8 +194,10 @@ def _heard(f, n, i, r, j):
     t_ns = r.t_ns[j]
     if n[i, col.AIS_T] >= 0:
         gap = (t_ns - n[i, col.AIS_T]) / S
-        f[i, col.GAP_S] = gap if f[i, col.GAP_S] == 0.0 else f[i, col.GAP_S] + 0.2 * (gap - f[i, col.GAP_S])
+        share = rows.GAP_UP if gap > f[i, col.GAP_S] else rows.GAP_DOWN
+        f[i, col.GAP_S] = gap if f[i, col.GAP_S] == 0.0 else f[i, col.GAP_S] + share * (gap - f[i, col.GAP_S])
     n[i, col.AIS_T] = t_ns
+    f[i, col.AIS_LON], f[i, col.AIS_LAT] = r.lon_deg[j], r.lat_deg[j]
     n[i, col.LAST] = max(n[i, col.LAST], t_ns)
     n[i, col.REPORTS] += 1
     n[i, col.AIS_N] += 1

@@ -258,9 +258,10 @@ def scan(
             track[j] = n[echo[a], col.TRACK]
         else:
             i = rows.begin(
-                *(f, n, c, free, hit_ns, look_ns, births, plot_t[a], plot_lon[a], plot_lat[a]),
+                *(f, n, c, free, hit_ns, look_ns, plot_t[a], plot_lon[a], plot_lat[a]),
                 *(noise[a, 0], noise[a, 1], noise[a, 2], r.kind[j]),
             )
+            n[i, col.TRACK] = rows.number(c, births, plot_t[a], plot_lon[a], plot_lat[a])
             f[i, col.ODDS] += math.log(max(1.0 - taken[a], 0.05))
             n[i, col.REPORTS], n[i, col.HITS], n[i, col.RADAR_T] = 1, 1, plot_t[a]
             n[i, col.SEEN] = 1 << r.sensor[j]

@@ -12,7 +12,12 @@ CONFIRM_ODDS = 6.0  # log odds: a track in 400 that is shown is sea clutter
 AIS_ODDS = 3.0  # of a first AIS report, whose checksum was right
 RADAR_ODDS = -3.0  # of a single echo that no track explains: one in twenty is a vessel
 MOST_ODDS = 12.0
-RIVAL_S = 30.0
+PROBES = 8
+RIVAL_S, RIVAL_GAPS = 30.0, 2.5
+PATIENT_GAPS, PATIENT_S = 4.5, 1080.0  # a vessel is lost after so many of her own intervals, at most so long
+GAP_UP, GAP_DOWN = 0.5, 0.2  # how fast her typical interval follows longer and shorter gaps
+RETURN_S = 1800.0  # a number waits so long for the vessel that bore it
+RETURN_M, RETURN_MPS, RETURN_SHARE = 300.0, 2.0, 0.5  # how far from her prediction: and what grows with time and speed
 
 
 @kernel
@@ -71,10 +76,10 @@ def number(c, births, t_ns, lon, lat):
 
     An officer has seen those numbers; a late report must not shift them.
     """
-    key = t_ns + math.floor(lon * 1e7) * 1_000_003 + math.floor(lat * 1e7) * 7_919
-    at = ((key % 1_000_000_007) * 0x9E3779B1 >> 16) & (births.shape[0] - 1)
+    key = t_ns ^ (math.floor(lon * 1e7) * 1_000_003) ^ (math.floor(lat * 1e7) * 7_919)  # nothing that overflows
+    at = _birth_at(births, key)
     oldest = at
-    for k in range(4):
+    for k in range(PROBES):
         b = (at + k) & (births.shape[0] - 1)
         if births[b, 0] == key and births[b, 2] < c[col.C_REPLAY]:
             births[b, 2] = c[col.C_REPLAY]
@@ -87,8 +92,30 @@ def number(c, births, t_ns, lon, lat):
 
 
 @kernel
-def begin(f, n, c, free, hit_ns, look_ns, births, t_ns, lon, lat, ree, ren, rnn, kind):
-    """A new track at a first position; returns its row."""
+def _birth_at(births, key):
+    """Where a birth lies, or the first of the PROBES places where it may."""
+    return ((key % 1_000_000_007) * 0x9E3779B1 >> 16) & (births.shape[0] - 1)
+
+
+@kernel
+def rebirth(births, out_births):
+    """Copy every birth into a larger table; the oldest give way where it is crowded."""
+    for j in range(births.shape[0]):
+        if births[j, 1] < 0:
+            continue
+        at = oldest = _birth_at(out_births, births[j, 0])
+        for k in range(PROBES):
+            b = (at + k) & (out_births.shape[0] - 1)
+            if out_births[b, 1] < out_births[oldest, 1]:
+                oldest = b
+        if out_births[oldest, 1] < births[j, 1]:
+            for k in range(3):
+                out_births[oldest, k] = births[j, k]
+
+
+@kernel
+def begin(f, n, c, free, hit_ns, look_ns, t_ns, lon, lat, ree, ren, rnn, kind):
+    """A new track at a first position, without a number; returns its row."""
     if c[col.C_FREE] > 0:
         c[col.C_FREE] -= 1
         i = free[c[col.C_FREE]]
@@ -105,10 +132,52 @@ def begin(f, n, c, free, hit_ns, look_ns, births, t_ns, lon, lat, ree, ren, rnn,
     if still:
         motion.pinned(f, i)
     f[i, col.ODDS] = RADAR_ODDS if kind >= schema.RADAR_PLOT else AIS_ODDS
-    n[i, col.TRACK] = number(c, births, t_ns, lon, lat)
     n[i, col.T] = n[i, col.LAST] = n[i, col.FIRST] = t_ns
     n[i, col.KIND], n[i, col.STATE] = kind, schema.TENTATIVE
     return i
+
+
+@kernel
+def retire(f, n, gone, i):
+    """Keep the number of row i, which is about to end, for the return of its vessel."""
+    at = (n[i, col.MMSI] & 0x3FFFFFFF) * 0x9E3779B1 >> 16
+    oldest = at & (gone.shape[0] - 1)
+    for k in range(4):
+        b = (at + k) & (gone.shape[0] - 1)
+        if gone[b, col.G_AIS_T] < gone[oldest, col.G_AIS_T]:
+            oldest = b
+    back_s = (n[i, col.AIS_T] - n[i, col.T]) / S
+    lon = f[i, col.LON] + f[i, col.VE] * back_s / f[i, col.EAST_M]
+    lat = f[i, col.LAT] + f[i, col.VN] * back_s / f[i, col.NORTH_M]
+    gone[oldest, col.G_MMSI], gone[oldest, col.G_TRACK] = n[i, col.MMSI], n[i, col.TRACK]
+    gone[oldest, col.G_AIS_T], gone[oldest, col.G_FIRST] = n[i, col.AIS_T], n[i, col.FIRST]
+    gone[oldest, col.G_LON], gone[oldest, col.G_LAT] = math.floor(lon * 1e7), math.floor(lat * 1e7)
+    gone[oldest, col.G_VE], gone[oldest, col.G_VN] = math.floor(f[i, col.VE] * 1e3), math.floor(f[i, col.VN] * 1e3)
+
+
+@kernel
+def returned(f, n, gone, i, mmsi, sog_mps):
+    """Give row i, just begun, the number that its vessel bore before she fell silent; whether there was one."""
+    t_ns = n[i, col.T]
+    at = (mmsi & 0x3FFFFFFF) * 0x9E3779B1 >> 16
+    best, best_m = -1, math.inf
+    for k in range(4):
+        b = (at + k) & (gone.shape[0] - 1)
+        dt = (t_ns - gone[b, col.G_AIS_T]) / S
+        if gone[b, col.G_MMSI] != mmsi or dt < 0.0 or dt > RETURN_S:
+            continue
+        ve, vn = gone[b, col.G_VE] / 1e3, gone[b, col.G_VN] / 1e3
+        dx, dy = motion.offset(f, i, gone[b, col.G_LON] / 1e7, gone[b, col.G_LAT] / 1e7)
+        apart_m = math.hypot(dx + ve * dt, dy + vn * dt)
+        speed = max(math.hypot(ve, vn), sog_mps)
+        if apart_m < min(best_m, RETURN_M + (RETURN_MPS + RETURN_SHARE * speed) * dt):
+            best, best_m = b, apart_m
+    if best < 0:
+        return False
+    n[i, col.TRACK], n[i, col.FIRST] = gone[best, col.G_TRACK], gone[best, col.G_FIRST]
+    f[i, col.GAP_S] = (t_ns - gone[best, col.G_AIS_T]) / S
+    gone[best, col.G_MMSI] = gone[best, col.G_AIS_T] = -1
+    return True
 
 
 @kernel
@@ -190,12 +259,12 @@ def interval_s(kind, status, sog_mps):
 def ais_limits_s(f, n, i, stale_factor):
     """(silence after which the AIS of row i is overdue, silence after which it is lost), s.
 
-    A log thinned by its recorder speaks more rarely than the tables say; three of its own gaps are then the limit.
+    A log thinned by its recorder speaks more rarely than the tables say; her own interval then sets the limit.
     """
     speed = f[i, col.SOG] if not math.isnan(f[i, col.SOG]) else math.hypot(f[i, col.VE], f[i, col.VN])
     nominal, lost = interval_s(n[i, col.KIND], n[i, col.STATUS], speed)
     gap = f[i, col.GAP_S]
-    return max(2.0 * nominal, 2.0 * gap), max(lost, 3.0 * gap) * stale_factor
+    return max(2.0 * nominal, 2.0 * gap), max(lost, min(PATIENT_GAPS * gap, PATIENT_S)) * stale_factor
 
 
 @kernel
@@ -212,7 +281,22 @@ def accel_mps2(f, n, i, config_accel):
 
 
 @kernel
-def sweep(f, n, c, free, keys, heads, at_ns, stale_factor, coast_s):
+def _rival_s(f, n, keys, heads, i):
+    """Silence after which row i, unconfirmed, gives way to older ones of its MMSI; infinite where there are none.
+
+    As patient as they are talkative: two stations whose reports come a minute apart are two all the same.
+    """
+    patience = math.inf
+    k = heads[slot_of(keys, n[i, col.MMSI])]
+    while k != -1:
+        if n[k, col.TRACK] < n[i, col.TRACK]:
+            patience = min(patience, max(RIVAL_S, RIVAL_GAPS * f[k, col.GAP_S]))
+        k = n[k, col.NEXT]
+    return patience
+
+
+@kernel
+def sweep(f, n, c, free, keys, heads, gone, at_ns, stale_factor, coast_s):
     """Retire what has been silent too long or was never there; call it at fixed times only."""
     for i in range(c[col.C_TOP]):
         if n[i, col.STATE] == col.FREE:
@@ -226,11 +310,14 @@ def sweep(f, n, c, free, keys, heads, at_ns, stale_factor, coast_s):
             # a vessel of two minutes' standing may be lost from sight for as long, a new one not
             dead = ais_s > lost_s and (radar_s > 12.0 * stale_factor or f[i, col.ODDS] < -5.0)
             if n[i, col.MMSI] >= 0 and ais_s > RIVAL_S:  # a rival of a named track, and nothing came of it
-                dead |= n[i, col.NEXT] != -1 or heads[slot_of(keys, n[i, col.MMSI])] != i
+                dead |= ais_s > _rival_s(f, n, keys, heads, i)
         else:
             keep_s = min(coast_s, 15.0 + 0.8 * (n[i, col.LAST] - n[i, col.FIRST]) / S) * stale_factor
             dead = ais_s > lost_s and (radar_s > keep_s or f[i, col.ODDS] < 0.0)
         if dead:
+            shown = n[i, col.STATE] != schema.TENTATIVE or _rival_s(f, n, keys, heads, i) == math.inf
+            if shown and n[i, col.MMSI] >= 0 and n[i, col.AIS_T] >= 0:
+                retire(f, n, gone, i)
             end(n, c, free, keys, heads, i)
         elif n[i, col.STATE] != schema.TENTATIVE:
             n[i, col.STATE] = schema.COASTING if radar_s > 10.0 and ais_s > overdue_s else schema.CONFIRMED

@@ -24,6 +24,7 @@ def run(
     heads,
     hit_ns,
     look_ns,
+    gone,
     births,
     site,
     site_ns,
@@ -55,7 +56,7 @@ def run(
             c[col.C_TABLES] = need
             return at
         end_ns = (slot + 1) * SLOT_NS
-        sweep_to(f, n, c, free, keys, heads, hit_ns, look_ns, slot * SLOT_NS, stale_factor, coast_s)
+        sweep_to(f, n, c, free, keys, heads, hit_ns, look_ns, gone, slot * SLOT_NS, stale_factor, coast_s)
         for s in range(sites + 1):
             counts[s] = 0
         for j in range(at, stop):
@@ -68,7 +69,8 @@ def run(
                 verdict[j] = col.NO_IDENTITY
             else:
                 verdict[j], track[j] = named.take(
-                    f, n, c, free, keys, heads, hit_ns, look_ns, births, site, chart, w, r, j, accel, gate2, ais_sigma
+                    *(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart, w, r, j),
+                    *(accel, gate2, ais_sigma),
                 )
         for s in range(sites):
             if counts[s] == 0:
@@ -94,11 +96,11 @@ def run(
 
 
 @kernel
-def sweep_to(f, n, c, free, keys, heads, hit_ns, look_ns, at_ns, stale_factor, coast_s):
+def sweep_to(f, n, c, free, keys, heads, hit_ns, look_ns, gone, at_ns, stale_factor, coast_s):
     """Sweep if a multiple of SWEEP_NS has passed since the last time."""
     if at_ns // SWEEP_NS > c[col.C_CLOCK] // SWEEP_NS:
         plots.settle(f, n, c, free, keys, heads, hit_ns, look_ns)
-        rows.sweep(f, n, c, free, keys, heads, at_ns, stale_factor, coast_s)
+        rows.sweep(f, n, c, free, keys, heads, gone, at_ns, stale_factor, coast_s)
     c[col.C_CLOCK] = max(c[col.C_CLOCK], at_ns)
 
 

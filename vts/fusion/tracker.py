@@ -15,15 +15,16 @@ from vts.fusion import layout as col
 from vts.fusion import rows, step
 from vts.fusion.evidence import Evidence, Registration, doubts, findings_at
 from vts.fusion.known import Known
+from vts.fusion.motion import MODES, SLOW_MPS
 from vts.lifecycle import Lifecycle
 from vts.schema import Picture, Rejects, Reports, Scores, Statics, Tracks
 from vts.units import DEG, HOUR, KN, S
 
-VERSION = 3  # of the saved state
+VERSION = 4  # of the saved state
 KEEP_NS = 5 * S  # the state is kept this often, to go back to
 PENDING = 65_536  # rows that wait before the kernel is called without a picture having been asked for
 _TRACKS = ("f", "n", "free", "hit_ns", "look_ns")  # a row a track
-_TABLE = (*_TRACKS, "c", "keys", "heads", "site", "site_ns", "chart")
+_TABLE = (*_TRACKS, "c", "keys", "heads", "site", "site_ns", "chart", "gone")
 
 
 class Tracker:
@@ -54,6 +55,7 @@ class Tracker:
         self._keys = np.full(256, -1, np.int64)
         self._heads = np.full(256, -1, np.int64)
         self._births = np.full((8192, 3), -1, np.int64)
+        self._gone = np.full((4096, col.NG), -1, np.int64)
         self._w = np.zeros(256)  # scratch of the kernels
         self._done_ns = -1  # every report of a place before this has been worked in
         self._past = []  # Reports since the oldest of the states kept
@@ -85,8 +87,8 @@ class Tracker:
         names = self._known.settle()
         self._size_up(names)
         step.sweep_to(
-            *(self._f, self._n, self._c, self._free, self._keys, self._heads, self._hit_ns, self._look_ns, at_ns),
-            *(self.config.stale_factor, self.config.coast_s),
+            *(self._f, self._n, self._c, self._free, self._keys, self._heads, self._hit_ns, self._look_ns),
+            *(self._gone, at_ns, self.config.stale_factor, self.config.coast_s),
         )
         tracks, alerts = self._tracks(at_ns)
         mmsis = np.unique(tracks.mmsi[tracks.mmsi >= 0])
@@ -175,7 +177,7 @@ class Tracker:
         while at < reports.n:
             at = step.run(
                 *(self._f, self._n, self._c, self._free, self._keys, self._heads, self._hit_ns, self._look_ns),
-                *(self._births, self._site, self._site_ns, self._chart, self._w, reports, at, settings),
+                *(self._gone, self._births, self._site, self._site_ns, self._chart, self._w, reports, at, settings),
                 *(verdict, track),
             )
             if at < reports.n:
@@ -199,27 +201,47 @@ class Tracker:
             new = np.zeros((rows_, *old.shape[1:]), old.dtype)
             new[: len(old)] = old
             setattr(self, f"_{name}", new)
+        if len(self._births) < 8 * rows_:  # all that began while the past is kept must find its number again
+            births = np.full((16 * rows_, 3), -1, np.int64)
+            rows.rebirth(self._births, births)
+            self._births = births
         size = max(256, 1 << (4 * (int(np.count_nonzero(self._heads >= 0)) + need)).bit_length())
         keys, heads = np.full(size, -1, np.int64), np.full(size, -1, np.int64)
         self._c[col.C_KEYS] = rows.rehash(self._keys, self._heads, keys, heads)
         self._keys, self._heads = keys, heads
 
     def _size_up(self, mmsis):
-        """Hand the sizes of vessels that have told them to their tracks."""
+        """Hand the sizes of vessels that have told them to their tracks: of these MMSIs, and of tracks without one.
+
+        From then on an AIS position is that of the antenna, so a track that AIS alone has fed moves to the middle.
+        """
         top = int(self._c[col.C_TOP])
-        n = self._n[:top]
-        if not mmsis.size or not top:
-            return
-        hit = np.flatnonzero((n[:, col.STATE] != col.FREE) & np.isin(n[:, col.MMSI], mmsis))
+        f, n = self._f[:top], self._n[:top]
+        named = (n[:, col.STATE] != col.FREE) & (n[:, col.MMSI] >= 0)
+        hit = np.flatnonzero(named & (np.isin(n[:, col.MMSI], mmsis) | np.isnan(f[:, col.TO_BOW])))
+        hit = hit[self._known.knows(n[hit, col.MMSI])]
         if not hit.size:
             return
         known, at = np.unique(n[hit, col.MMSI], return_inverse=True)
         statics = self._known.pick(known).take(at)
+        before = _antenna(f[hit])
         for column, values in (
             *((col.LENGTH, statics.length_m), (col.BEAM, statics.beam_m)),
             *((col.TO_BOW, statics.to_bow_m), (col.TO_PORT, statics.to_port_m)),
         ):
-            self._f[hit, column] = values
+            f[hit, column] = np.where(np.isnan(values), f[hit, column], values)
+        forward, starboard = (new - old for new, old in zip(_antenna(f[hit]), before, strict=True))
+        speed = np.hypot(f[hit, col.VE], f[hit, col.VN])
+        course = np.where(speed > SLOW_MPS, np.arctan2(f[hit, col.VE], f[hit, col.VN]), np.nan)
+        heading = np.where(np.isnan(f[hit, col.HEADING]), course, f[hit, col.HEADING] * DEG)
+        shift = (n[hit, col.HITS] == 0) & ~np.isnan(heading)
+        sin, cos = np.sin(heading[shift]), np.cos(heading[shift])
+        to, ahead, aside = hit[shift], forward[shift], starboard[shift]
+        f[to, col.LON] += (ahead * sin + aside * cos) / f[to, col.EAST_M]
+        f[to, col.LAT] += (ahead * cos - aside * sin) / f[to, col.NORTH_M]
+        rest, open_m2 = hit[~shift], (forward**2 + starboard**2)[~shift]
+        for column in (col.EE, col.NN, *(col.X + m * col.STRIDE + k for m in range(MODES) for k in (5, 11))):
+            f[rest, column] += open_m2
 
     def _tracks(self, at_ns):
         """Tracks of what is to be shown at an instant, in order of `track`."""
@@ -357,6 +379,13 @@ class Tracker:
         self._picture_ns = int(header["picture_ns"])
         self.rejects.used = int(header["used"])
         self.rejects.counts = {str(reason): int(count) for reason, count in header["counts"].items()}
+
+
+def _antenna(f):
+    """(forward, starboard) from each row's AIS antenna to the middle of the hull, m; 0 where it has not been told."""
+    forward = f[:, col.TO_BOW] - 0.5 * f[:, col.LENGTH]
+    starboard = np.nan_to_num(0.5 * f[:, col.BEAM] - f[:, col.TO_PORT])
+    return np.nan_to_num(forward), np.where(np.isnan(forward), 0.0, starboard)
 
 
 def _checked(saved, mine):

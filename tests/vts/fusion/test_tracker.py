@@ -97,6 +97,83 @@ def test_track_numbers_are_never_reused():
     assert [1, 2] == sorted({int(t) for p in pictures for t in p.tracks.track})
 
 
+def numbers(pictures, mmsi=412_000_001):
+    """Every track number that an MMSI has borne, sorted."""
+    return sorted({int(t) for p in pictures for t in p.tracks.track[p.tracks.mmsi == mmsi]})
+
+
+def test_a_vessel_that_tells_her_size_keeps_her_number():
+    """Every six minutes, as class A does; before, the antenna's 90 m from the middle were taken for a jump."""
+    statics = [
+        Statics(mmsi=412_000_001, t_ns=T0 + t * S, length_m=200.0, beam_m=30.0, to_bow_m=190.0, to_port_m=15.0, seq=k)
+        for k, t in enumerate((100, 460, 820))
+    ]
+    tracker = vts.Tracker()
+    assert [1] == numbers(fused([voyage(seconds=900), statics], tracker))
+    assert {} == tracker.rejects.counts
+
+
+@pytest.mark.parametrize("every_s", [60, 180, 300])
+def test_a_thinned_log_does_not_restart_its_tracks(every_s):
+    assert [1] == numbers(fused([voyage(seconds=3600, every_s=every_s)]))
+
+
+@pytest.mark.parametrize(("silent_s", "expected"), [(300, [1]), (1500, [1]), (2400, [1, 2])])
+def test_a_vessel_that_returns_within_half_an_hour_gets_her_number_back(silent_s, expected):
+    whole = voyage(seconds=silent_s + 600)
+    t_s = (whole.t_ns - T0) // S
+    assert expected == numbers(fused([whole.take((t_s < 300) | (t_s >= 300 + silent_s))]))
+
+
+def test_a_vessel_out_of_reach_of_her_prediction_gets_another_number():
+    away = voyage(seconds=120, start_s=600, lon=114.3)
+    assert [1, 2] == numbers(fused([Reports.concat([voyage(seconds=120), away])]))
+
+
+def test_a_turn_that_nobody_heard_keeps_the_number():
+    """Three minutes at 12 kn after 40 s of silence in which she went about."""
+    there = voyage(seconds=180)
+    back = voyage(seconds=180, start_s=220, cog_deg=240.0, lon=float(there.lon_deg[-1]), lat=float(there.lat_deg[-1]))
+    assert [1] == numbers(fused([Reports.concat([there, back])]))
+
+
+@pytest.mark.parametrize("every_s", [6, 60])
+def test_two_hulls_that_report_in_the_same_second_are_two_tracks_and_a_finding(every_s):
+    hulls = [voyage(seconds=600, every_s=every_s, seed=k, lat=22.3 + 0.045 * k) for k in range(2)]
+    pictures = fused([in_time_order(Reports.concat(hulls))])
+    assert 2 == len(numbers(pictures))
+    assert ["mmsi_shared"] == [str(rule) for p in pictures for rule in p.alerts.rule if p.at_ns < T0 + 550 * S]
+
+
+def test_numbers_stand_when_the_past_is_worked_in_again():
+    """More vessels than the table of births holds, and one late report: everybody keeps the number she began with."""
+    many = 12_000
+    rows = np.arange(2 * many)
+    reports = Reports(
+        t_ns=T0 + rows // many * 12 * S,
+        rx_ns=T0 + rows // many * 12 * S,
+        sensor=0,
+        kind=schema.AIS_A,
+        ident=200_000_000 + rows % many,
+        lon_deg=-170.0 + rows % many % 200 * 1.7,
+        lat_deg=-60.0 + rows % many // 200 * 2.0,
+        sog_kn=0.0,
+        cog_deg=0.0,
+        nav_status=0,
+        seq=rows,
+    )
+    late = reports.take(slice(0, 1))._replace(
+        ident=np.array([999_000_000]),
+        t_ns=np.array([T0 - 2 * S]),
+        rx_ns=np.array([T0 + 20 * S]),
+        seq=np.array([2 * many]),
+    )
+    first, *_, last = fused([Reports.concat([reports, late])])
+    known = last.tracks.take(np.isin(last.tracks.mmsi, first.tracks.mmsi))
+    assert many == known.n
+    assert np.array_equal(first.tracks.track, known.track)
+
+
 def test_teleport_is_refused_and_counted_and_does_not_move_the_track():
     reports = voyage()
     lat = reports.lat_deg.copy()
