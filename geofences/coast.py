@@ -24,7 +24,8 @@ def land(path=None):
     """Index of the land; `land().first_zone(lon_deg, lat_deg) >= 0` is on land.
 
     Drawn for 1:10 million: quays, small islands and some hundred metres of shore are not in it, so a vessel alongside
-    may be told to be on land. ZoneError where the file (data/coast/land.npz) is missing or damaged.
+    may be told to be on land. It goes round the world, so only `first_zone` and `locate` hold for it, not `edge_m`: a
+    distance takes a zone narrower than half of it. ZoneError where data/coast/land.npz is missing or damaged.
     """
     path = path or data_dir() / "coast" / "land.npz"
     try:

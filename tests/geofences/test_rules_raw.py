@@ -7,6 +7,7 @@ import pytest
 
 import ais
 import geofences
+import risk
 import vts
 from geofences import registers, rules
 from geofences import zones as zone_files
@@ -60,12 +61,12 @@ def log(ships, minutes, path, t0_ns=T0_NS):
         )
 
 
-def replay(where, ships, minutes, path, *, known=KNOWN, t0_ns=T0_NS):
+def replay(where, ships, minutes, path, *, known=KNOWN, t0_ns=T0_NS, land=None):
     """The checked Pictures of a log of these ships."""
     log(ships, minutes, path, t0_ns)
     feed = ais.read(path)
     where = zones(*where) if isinstance(where, list) else where
-    checked = list(geofences.check(fuse(vts.merge([feed]), Tracker()), where, None, known))
+    checked = list(geofences.check(fuse(vts.merge([feed]), Tracker()), where, None, known, land))
     assert feed.rejects.used == feed.rejects.read > 0
     return checked
 
@@ -368,6 +369,17 @@ def test_meizhou_lanes(tmp_path):
     ways = [(sw, 43), (sw, 223), (ne, 43), (ne, 223)]
     ships = [at(middle.x, middle.y, mmsi=k + 1, cog=cog, sog=6) for k, (middle, cog) in enumerate(ways)]
     assert {1, 4} == raised(replay(where, ships, 3, tmp_path / "a"), "wrong_way")
+
+
+def test_a_position_on_land_is_told_by_the_risk_model(tmp_path):
+    """From raw bytes on: one sails 1 km inland, one in a fairway through the land, one past it 400 m off the shore."""
+    land = zones(zone("rules_area", box(0, 0, 6000, 6000))).index
+    ships = [ship(1, 2000, 1000, 0, 8), ship(2, 4000, 1000, 0, 8), ship(3, -400, 1000, 0, 8)]
+    where = [zone("fairway", box(3500, -1000, 4500, 7000))]
+    model = risk.load("data/models/current")
+    for coast, offends in ((None, set()), (land, {1})):
+        told = risk.score(replay(where, ships, 3, tmp_path / "a", land=coast), model)
+        assert offends == raised(list(told), "spoofed_position")
 
 
 @pytest.mark.parametrize(
