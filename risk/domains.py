@@ -120,7 +120,7 @@ def violations(pairs, vx_mps, vy_mps, heading_deg, length_m, situation, ellipse,
     """Fill `out` (n, 3): the greater DDV of the two ships' domains, the earlier TDV in s, the least scale f now.
 
     `ellipse` and `overtaking` in ship lengths; with goodwin_m[0] > 0 the sectors are used instead and the scale is
-    range over the larger radius. NaN where neither length is known.
+    range over the larger radius. Where neither length is known, TDV and f are NaN and the DDV is 0.
     """
     for k in range(pairs.shape[0]):
         i, j = int(pairs[k, 0]), int(pairs[k, 1])
@@ -142,7 +142,8 @@ def violations(pairs, vx_mps, vy_mps, heading_deg, length_m, situation, ellipse,
                 scale = ellipse_scale(x, y, e[0] * m, e[1] * m, e[2] * m, e[3] * m)
             if not out[k, 0] >= ddv:
                 out[k, 0] = ddv
-            if not out[k, 1] <= tdv:
-                out[k, 1] = tdv
-            if not out[k, 2] <= scale:
-                out[k, 2] = scale
+            if goodwin_m[0] > 0.0 or length_m[own] > 0.0:  # else no domain is known
+                if not out[k, 1] <= tdv:
+                    out[k, 1] = tdv
+                if not out[k, 2] <= scale:
+                    out[k, 2] = scale

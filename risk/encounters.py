@@ -38,9 +38,9 @@ class Encounters(NamedTuple):
     dcpa_sigma_m: F8  # from both tracks' covariance; NaN: unknown
     p_close: F8  # probability that DCPA is below the limit
     situation: I1  # SITUATIONS, seen from `track`
-    ddv: F8  # degree of domain violation to come, 0..1; NaN: no length known
+    ddv: F8  # degree of domain violation to come, 0..1; 0 where no length is known
     tdv_min: F8  # time to domain violation; NaN: none
-    scale: F8  # the domain scaled to touch now; below 1: violated now
+    scale: F8  # the domain scaled to touch now; below 1: violated now; NaN: no length known
     company: I1  # 1: a tug, pilot boat or tow with its ship, or vessels made fast; the alarms leave such a pair out
 
 

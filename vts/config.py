@@ -43,7 +43,7 @@ class RiskConfig:
     """How a picture becomes scores."""
 
     reach_m: float = 11_112.0  # pairs farther apart than 6 NM are not looked at
-    tcpa_min: float = 20.0
+    tcpa_min: float = 20.0  # an upper bound, as dcpa_m: risk/waters.py narrows both to the water
     dcpa_m: float = 926.0  # 0.5 NM
     horizon_min: float = 15.0
     alarms_per_hour: float = 6.0

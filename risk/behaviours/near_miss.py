@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from risk import waters
 from risk.behaviours._common import findings
 from vts.lifecycle import Policy
-from vts.schema import WARNING
-from vts.units import MINUTE, NM
+from vts.schema import CONFIRMED, WARNING
+from vts.units import DEG, MINUTE, NM
 
 UNIT = "1"
-CITATION = "IALA G1118 (recording of near misses); Coldwell domain (secondary source); DDV after Szlapczynski 2016"
+CITATION = "IALA G1118 (recording of near misses); Fujii and Tanaka 1971, narrow waters; from memory, not verified"
 POLICY = Policy(clear_after_s=60.0)
 TITLE = {"en": "Near miss", "zh": "险情会遇"}
 TEXT = {
@@ -17,8 +18,10 @@ TEXT = {
 }
 REASON = {"en": "passed another ship at {closest_nm} nm", "zh": "与他船最近 {closest_nm} 海里"}
 PARAMETERS = {
-    "scale": (0.5, "1", "ours: the domain halved; a full one is entered daily in narrow waters"),
+    "scale": (0.8, "1", "ours: of the narrow-water domain; a full one is entered daily in a harbour"),
     "least_kn": (3.0, "kn", "ours: both under way"),
+    "relative_kn": (3.0, "kn", "ours: slower past each other are escort, tow, fleet"),
+    "unknown_m": (50.0, "m", "ours: length of a vessel that tells none; a record rests on no generous guess"),
     "most_m": (0.5 * NM, "m", "ours: nearer than this whatever the lengths"),
     "told_min": (10.0, "min", "ours: how long it is told after the closest approach"),
 }
@@ -26,13 +29,21 @@ PARAMETERS = {
 
 def evaluate(view, memory):
     """1 less the least scale of the domain. memory: {"track other": [t, least range, least scale, when]}."""
-    pairs, sog = view.encounters, view.tracks.sog_kn
-    moving = np.fmin(sog[pairs.row], sog[pairs.other_row]) >= PARAMETERS["least_kn"][0]
-    inside = (pairs.scale < PARAMETERS["scale"][0]) & (pairs.range_m < PARAMETERS["most_m"][0])
-    for k in np.flatnonzero(moving & inside & (pairs.company == 0)):
+    pairs, sog, ships = view.encounters, view.tracks.sog_kn, waters.ships(view, PARAMETERS["unknown_m"][0])
+    a, b = pairs.row, pairs.other_row
+    moving = np.fmin(sog[a], sog[b]) >= PARAMETERS["least_kn"][0]
+    moving &= ~(ships.resting[a] | ships.resting[b])
+    course = view.tracks.cog_deg * DEG
+    east, north = sog * np.sin(course), sog * np.cos(course)
+    moving &= np.hypot(east[b] - east[a], north[b] - north[a]) >= PARAMETERS["relative_kn"][0]
+    moving &= (view.tracks.state[a] == CONFIRMED) & (view.tracks.state[b] == CONFIRMED)
+    rows = np.flatnonzero(moving & (pairs.range_m < PARAMETERS["most_m"][0]) & waters.strangers(view))
+    scales = waters.narrow_domain(view, ships, rows)[1] if rows.size else np.empty(0)
+    inside = scales < PARAMETERS["scale"][0]
+    for k, scale in zip(rows[inside], scales[inside], strict=True):
         key = f"{pairs.track[k]} {pairs.other[k]}"
         old = memory.get(key)
-        least = [float(pairs.range_m[k]), float(pairs.scale[k]), int(view.at_ns)]
+        least = [float(pairs.range_m[k]), float(scale), int(view.at_ns)]
         if old and old[1] <= least[0]:
             least = old[1:]
         memory[key] = [int(view.at_ns), *least]

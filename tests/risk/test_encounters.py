@@ -203,3 +203,11 @@ def test_unknown_speed_is_no_encounter_but_a_near_pair_is_still_listed():
     lon[1] = 0.01
     found = encounters.find(picture_of(lon, np.zeros(4), [np.nan, 10.0, 0.0, 1.0], [np.nan, 270.0, 0.0, 0.0]))
     assert found.n == 1 and np.isnan(found.dcpa_m[0]) and found.range_m[0] < NM
+
+
+def test_a_ship_of_unknown_length_has_no_domain_to_violate():
+    near = [114.0, 114.0006], [22.0, 22.0], [10.0, 10.0], [0.0, 0.0]
+    unknown = encounters.find(picture_of(*near, length_m=np.nan))
+    assert np.isnan(unknown.scale[0]) and np.isnan(unknown.tdv_min[0]) and unknown.ddv[0] == 0.0
+    one = encounters.find(picture_of(*near, length_m=np.array([np.nan, 100.0])))
+    assert 0.0 < one.scale[0] < 1.0
