@@ -65,10 +65,12 @@ class Watch:
             else:
                 self.open[key] = [int(alerts.severity[i]), str(alerts.detail[i])]
         if self.open:
-            for i in range(findings.n):
-                key = rule, int(findings.track[i]), int(findings.other[i]), int(findings.zone[i])
-                if key in self.open and findings.excess[i] > 0:
-                    self.open[key] = [int(findings.severity[i]), str(findings.detail[i])]
+            f = findings
+            told = (f.track, f.other, f.zone, f.excess, f.severity, f.detail)
+            for track, other, zone, excess, severity, detail in zip(*(c.tolist() for c in told), strict=True):
+                key = rule, track, other, zone
+                if excess > 0 and key in self.open:
+                    self.open[key] = [severity, detail]
 
     def save(self, path):
         """Write the whole state to one file."""

@@ -1,5 +1,7 @@
 """What several behaviours share: rows of findings, kinds of places, and whether a silence would have been heard."""
 
+import math
+
 import numpy as np
 
 from vts import schema
@@ -44,13 +46,14 @@ def findings(view, rows, excess, *, severity=schema.CAUTION, other=None, zone=No
 
 def details(columns, n):
     """Detail texts, "key=value;key=value", shape (n,); three digits."""
-    rows = (";".join(f"{name}={_text(column[i])}" for name, column in columns.items()) for i in range(n))
-    return np.array([text[:120] for text in rows], "<U120") if n else np.empty(0, "<U120")
+    texts = [[f"{name}={_text(value)}" for value in column[:n].tolist()] for name, column in columns.items()]
+    rows = zip(*texts, strict=True) if texts else [()] * n
+    return np.array([";".join(row)[:120] for row in rows], "<U120") if n else np.empty(0, "<U120")
 
 
 def _text(value):
-    if isinstance(value, float | np.floating):
-        return "?" if np.isnan(value) else f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    if isinstance(value, float):
+        return "?" if math.isnan(value) else f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
     return str(value)
 
 
