@@ -9,13 +9,13 @@ import ais
 import geofences
 import risk
 import vts
-from geofences import registers, rules
+from geofences import calls, registers, rules
 from geofences import zones as zone_files
 from tests.geofences import world
 from tests.geofences.world import T0_NS, box, place, raised, ship, zone, zones
 from vts.fusion import Tracker, fuse
 from vts.plugins import discover
-from vts.schema import RAISED, Alerts, Statics
+from vts.schema import RAISED, Alerts, Statics, Visits
 from vts.simulate import aivdm
 from vts.units import HOUR, S
 
@@ -23,11 +23,16 @@ KNOWN = registers.load("data/registers")
 REPORT_S, STATIC_S = 6, 60
 
 
-def log(ships, minutes, path, t0_ns=T0_NS):
-    """A log of what these ships send: positions every 6 s, static data every minute, under tag blocks."""
+def log(ships, minutes, path, t0_ns=T0_NS, silent=()):
+    """A log of what these ships send: positions every 6 s, static data every minute, under tag blocks.
+
+    `silent` are (mmsi, from, to): who sends nothing between these minutes.
+    """
     rows = {name: [] for name in aivdm.Messages.spec}
     for second in range(0, int(minutes * 60) + 1, REPORT_S):
         for number, vessel in enumerate(ships):
+            if any(vessel["mmsi"] == mmsi and begin <= second / 60 < end for mmsi, begin, end in silent):
+                continue
             east, north, cog, sog, status, heading = world._state(vessel, second / 60)
             lon, lat = place(east, north)
             t_ns = t0_ns + (second + number % REPORT_S) * S
@@ -61,9 +66,9 @@ def log(ships, minutes, path, t0_ns=T0_NS):
         )
 
 
-def replay(where, ships, minutes, path, *, known=KNOWN, t0_ns=T0_NS, land=None):
+def replay(where, ships, minutes, path, *, known=KNOWN, t0_ns=T0_NS, land=None, silent=()):
     """The checked Pictures of a log of these ships."""
-    log(ships, minutes, path, t0_ns)
+    log(ships, minutes, path, t0_ns, silent)
     feed = ais.read(path)
     where = zones(*where) if isinstance(where, list) else where
     checked = list(geofences.check(fuse(vts.merge([feed]), Tracker()), where, None, known, land))
@@ -369,6 +374,17 @@ def test_meizhou_lanes(tmp_path):
     ways = [(sw, 43), (sw, 223), (ne, 43), (ne, 223)]
     ships = [at(middle.x, middle.y, mmsi=k + 1, cog=cog, sog=6) for k, (middle, cog) in enumerate(ways)]
     assert {1, 4} == raised(replay(where, ships, 3, tmp_path / "a"), "wrong_way")
+
+
+@pytest.mark.parametrize(("until_min", "stays"), [(8, 1), (10, 1), (12, 2)])
+def test_a_vessel_heard_again_within_rejoin_s_is_still_on_the_same_stay(until_min, stays, tmp_path):
+    """From raw bytes on: her track is lost after a minute of silence, and 180 s later a return is a new stay."""
+    where = [zone("anchorage", box(-3000, 0, 3000, 9000))]
+    ships = [ship(1, 0, -500, 0, 3), ship(2, 500, -500, 0, 3)]
+    checked = replay(where, ships, 14, tmp_path / "a", silent=[(1, 7, until_min)])
+    told = calls.stays(Visits.concat([p.visits for p in checked]))
+    assert [1] * stays + [2] == told.mmsi.tolist()
+    assert (told.left_ns[[stays - 1, -1]] == -1).all()
 
 
 def test_a_position_on_land_is_told_by_the_risk_model(tmp_path):
