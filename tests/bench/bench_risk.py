@@ -27,8 +27,8 @@ def best(call, repeats=3):
 
 def run():
     """Rows for the collector."""
-    spread = [encounters(), picture()]
-    return [rolling(), *trees(), *spread, encounters(CROWDED_M), picture(CROWDED_M)]
+    spread = [encounters(), *picture()]
+    return [rolling(), *trees(), *spread, encounters(CROWDED_M), *picture(CROWDED_M)]
 
 
 def result(what, ours, peer, unit, target, met, note=""):
@@ -246,8 +246,11 @@ def picture(side_m=SPREAD_M):
     told = step().alerts.n  # the second minute: what was there from the beginning is told, all at once
     burst = time.process_time() - start
     ours = best(step)
-    note = (
-        f"{scene.places.n:,} place rows, {len(trained.heads)} heads; {burst:.2f} s where {told:,} alerts rise at once"
-    )
+    note = f"{scene.places.n:,} place rows, {len(trained.heads)} heads"
     what = f"10,000 vessels scored in {side_m / 1000:.0f} km square"
-    return result(what, ours, None, "s", "< 1 s", ours < 1.0, note)
+    return [
+        result(what, ours, None, "s", "< 1 s", ours < 1.0, note),
+        result(
+            f"{what}, {told:,} alerts at once", burst, None, "s", "< 1 s", burst < 1.0, "the worst minute, run once"
+        ),
+    ]
