@@ -100,7 +100,7 @@ CASES = {
         {1},
     ),
     "anchorage_wrong": (
-        zone("anchorage", AREA, allowed=["tanker"]),
+        zone("anchorage", AREA, allowed=["tanker"], max_length_m=200),
         [ship(1, 0, 900, status=1), ship(2, 300, 900, status=1, ship_type=80)],
         {1},
     ),
@@ -301,12 +301,35 @@ THREE = {
 }
 
 
+# a third vessel in each of the seas of CASES: well clear of the rule, or at its edge where the second is well clear
+BESIDE = {
+    "speed_limit": ship(3, -500, 0, 0, 8),
+    "speed_limit_soon": ship(3, -400, -900, 180, 15),
+    "speed_minimum": ship(3, -500, 0, 0, 12),
+    "anchored_outside": ship(3, 500, -90, status=1),  # 100 m are forgiven
+    "anchored_forbidden": ship(3, 500, -20, status=1),  # the Watch's margin is 30 m
+    "anchorage_wrong": ship(3, -300, 900, status=1, ship_type=80, length_m=200.0),
+    "anchorage_full": ship(3, -500, 300, 0, 3),  # makes way
+    "wrong_way": ship(3, -500, 2000, 130, 3),  # 135 degrees and more are wrong
+    "tss_crossing": ship(3, -900, 4000, 62, 5),  # 60 degrees and more are nearly right angles
+    "tss_separation": ship(3, -900, 4000, 62, 5),
+    "under_keel": ship(3, -300, 0, 0, 7, draught_m=5.0),
+    "restricted_entry": ship(3, 1020, -500, 0, 8),
+    "restricted_entry_soon": ship(3, -500, -1500, 180, 8),
+    "lng_intruder": ship(3, -335, 0, 0, 9),  # the zone ends 23 + 290 m abeam
+    "lng_intruder_soon": ship(3, -1500, 3000, 0, 9),
+    "lng_exclusive": ship(3, -1040, 3000, 180, 8),
+    "overtaking": ship(3, -200, -300, 0, 8.5),  # a knot less is following
+    "bridge_clearance": ship(3, -500, 0, 0, 9),
+}
+
+
 @pytest.mark.parametrize("rule", CASES)
 def test_from_raw_bytes_to_the_alert(rule, tmp_path):
-    """In each sea one vessel breaks the rule and another keeps it, near the edge."""
+    """In each sea one vessel breaks the rule and two others keep it, one of them only just."""
     where, ships, offends = CASES[rule]
-    heights = {"mmsi": np.array([1, 2]), "air_draught_m": np.array([54.0, 52.9])}
-    known = dataclasses.replace(KNOWN, heights=heights)
+    known = dataclasses.replace(KNOWN, heights=table(mmsi=[1, 2, 3], air_draught_m=[54.0, 52.9, 40.0]))
+    ships = [*ships, BESIDE[rule]]
     assert offends == raised(replay([where], ships, 8, tmp_path / "ais.nmea", known=known), rule)
 
 
