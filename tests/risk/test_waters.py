@@ -15,7 +15,8 @@ from vts.units import MINUTE
 
 NM = 1852.0
 FAIRWAY = ((0, "fairway", -150.0),)
-SOLENT_PER_HOUR_100 = 100.0  # reached: 81 close quarters per hour and 100 vessels; 5,063 with one limit for all waters
+SOLENT_PER_HOUR_100 = 75.0  # reached: 59 close quarters per hour and 100 tracks, 61 in all (81 and 49 before the
+# tracker kept vessels that fall silent at their berths); one limit for all waters told 3,058, 5,063 per hour and 100
 
 
 def moored(x, y=0.0, **more):
@@ -127,6 +128,6 @@ def test_the_solent_log_keeps_the_officer_calm(data):
     per = 100.0 / np.mean(vessels) / hours
     new = alerts.take(alerts.state == schema.RAISED)
     close = new.take(new.rule == "close_quarters")
-    assert 0 < close.n < 60 and close.n * per < SOLENT_PER_HOUR_100
+    assert 0 < close.n * per < SOLENT_PER_HOUR_100
     assert (close.severity == ALARM).sum() < close.n / 2
     assert (new.rule == "near_miss").sum() * per < 25.0
