@@ -188,6 +188,7 @@ def main():
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the store to write.")
 @click.option("--zones", multiple=True, type=click.Path(), help="Zone file or folder; default: the shipped zones.")
 @click.option("--registers", type=click.Path(), help="Folder of registers (LNG carriers, permits ...).")
+@click.option("--land", is_flag=True, help="Look for positions on land; rivers need a fairway or port zone of yours.")
 @click.option("--model", type=click.Path(), help="Risk model; default: the shipped one.")
 @psc_option
 @regime_option
@@ -254,6 +255,7 @@ def _replay(
     out,
     zones=(),
     registers=None,
+    land=False,
     model=None,
     psc=None,
     regime="tokyo",
@@ -313,7 +315,7 @@ def _replay(
 
     with vts.Store(out) as store, Keys(tr, as_json) as keys, stopping:
         store.begin(resume)
-        manifest = _manifest(logs, sites, settings, trained, note, cut)
+        manifest = _manifest(logs, sites, settings, trained, note, cut) | {"land": land}
         _same_run(store, manifest, fences.to_geojson())
         saved = store.state if resume else None
         if saved is not None:
@@ -328,7 +330,7 @@ def _replay(
         if saved is not None:
             batches = _after(batches, saved[1], settings.fusion.lateness_s)
         pictures = vts.fuse(batches, tracker)
-        checked = geofences.check(pictures, fences, fence_watch, known)
+        checked = geofences.check(pictures, fences, fence_watch, known, land=geofences.land() if land else None)
         checked = _profiled(checked, risk_watch, lists, regime)
         progress = Progress(feeds, as_json, tr, tz)
         clock = Pace(pace, keys, stopping)
@@ -515,7 +517,7 @@ def _same_run(store, manifest, fences):
         return
     now = json.loads(json.dumps(manifest | {"zones": fences}))
     before = begun | {"zones": store.read_json("zones.geojson")}
-    for key in ("config", "sites", "model", "zones", "start_ns", "end_ns", "area", "lingding"):
+    for key in ("config", "sites", "model", "zones", "land", "start_ns", "end_ns", "area", "lingding"):
         if now[key] != before.get(key):
             raise StoreError(f"{store.path}: was begun with another {key}; resume with the same, or name a new folder")
 

@@ -423,3 +423,15 @@ def test_a_reader_that_leaves_early_is_no_error(sim):
         ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (0, "") == (piped.returncode, piped.stderr)
+
+
+def test_a_position_on_land_is_told_where_the_officer_asks(tmp_path):
+    ashore = "MMSI,BaseDateTime,LAT,LON,SOG,COG\n" + "".join(
+        f"412000001,2024-01-01T00:{m:02d}:00,23.600000,{113.3 + 0.002 * m:.6f},7.0,90.0\n" for m in range(20)
+    )  # 60 km north of the estuary, in the hills
+    (tmp_path / "hills.csv").write_text(ashore)
+    for options, told in (((), False), (("--land",), True)):
+        code, _, _ = run("replay", tmp_path / "hills.csv", "--out", tmp_path / f"day{told}", *options)
+        assert 0 == code
+        alerts = run("query", tmp_path / f"day{told}", "SELECT detail FROM alerts WHERE rule = 'spoofed_position'")[1]
+        assert told == ("why=land" in alerts)
