@@ -1,6 +1,7 @@
 """What a radar site sees where there is nothing, and misses where there is something: a polar map that learns.
 
-False plots per square metre and probability of detection, by ring and sector, each drawn towards the site's mean.
+False plots per square metre and probability of detection, by ring and sector; a cell's false plots are drawn towards
+its ring's mean, and that towards the site's.
 """
 
 import math
@@ -40,8 +41,14 @@ def density(site, chart, s, at):
     scans = site[s, col.S_SCANS] + 1.0
     reach = max(site[s, col.S_REACH], 1000.0)
     mean = max((site[s, col.S_FALSE] + 1.0) / scans / (math.pi * reach * reach), LEAST_DENSITY)
-    area = _area_m2(site, s, at)
-    here = (chart[s, at, col.MAP_FALSE] + PRIOR_FALSE) / (scans * area + PRIOR_FALSE / mean)
+    looked_m2 = scans * _area_m2(site, s, at)
+    first = at // col.SECTORS * col.SECTORS
+    ring = 0.0
+    for k in range(first, first + col.SECTORS):
+        ring += chart[s, k, col.MAP_FALSE]
+    # sea clutter lies round the antenna: the mean of a radar that reaches far says little of the nearest miles
+    mean = (ring + PRIOR_FALSE) / (col.SECTORS * looked_m2 + PRIOR_FALSE / mean)
+    here = (chart[s, at, col.MAP_FALSE] + PRIOR_FALSE) / (looked_m2 + PRIOR_FALSE / mean)
     return max(here, LEAST_DENSITY) * max(1.0, site[s, col.S_BURST])
 
 

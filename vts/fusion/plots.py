@@ -23,6 +23,7 @@ MERGED_COST = 0.1  # log odds: a track that lives on the echoes of another becom
 MARRY_AFTER = 4  # scans
 USUAL_WEIGHT, WANDER_FADE = 15.0, 0.98
 GLINT_FADE = 0.999
+LEAST_SHARE, GROWN_S = 0.25, 90.0  # of scans in which a vessel without a name is seen, once she is known so long
 P_HIDE, P_SHOW = 0.01, 0.08  # chance a scan that a vessel passes behind something, and comes out again
 
 
@@ -481,5 +482,8 @@ def look(f, n, c, hit_ns, look_ns, site, site_ns, chart, s, end_ns):
         f[i, col.VISIBLE] = after * (1.0 - P_HIDE) + (1.0 - after) * P_SHOW
         if n[i, col.MMSI] < 0:  # that AIS is heard and nothing seen is a doubt about its position, not its existence
             f[i, col.ODDS] += math.log(hidden) - 0.02
+            known_s = (end_ns - n[i, col.FIRST]) / S
+            if known_s > GROWN_S and n[i, col.HITS] * site[s, col.S_PERIOD] < LEAST_SHARE * known_s:
+                f[i, col.ODDS] = min(f[i, col.ODDS], -1.0)  # she lives on chance plots
         if n[i, col.HITS] > 5:
             clutter.looked(chart, s, at, 0.0)

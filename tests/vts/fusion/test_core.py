@@ -1,5 +1,7 @@
 """The core against the sea: accuracy, initiation, neighbours, late reports, registration, liars, restart."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,8 @@ from tests.vts.fusion.sea import SITE, T0, Ship, ais, apart_m, plots, where
 from tests.vts.fusion.test_tracker import same
 from vts import schema
 from vts.config import FusionConfig
-from vts.fusion import explain
+from vts.fusion import clutter, explain, layout
+from vts.fusion.tracker import Tracker
 from vts.radar import Site
 from vts.schema import CONFIRMED, RAISED, Reports
 from vts.units import S
@@ -284,3 +287,17 @@ def test_explain_tells_what_made_a_track_and_what_did_not():
     assert {0, 1} == set(found.sensor[found.used == 1].tolist())
     assert 1 == sum("outside the gate" in reason for reason in found.reason)
     assert np.all(np.diff(found.t_ns) >= 0)
+
+
+def test_sea_clutter_round_the_antenna_is_learned_by_a_radar_that_reaches_far():
+    """15 false plots a scan within 5 km of a radar of 100 km: the density there is theirs, not the mean of it all."""
+    tracker = Tracker(sites=(dataclasses.replace(SITE, max_range_m=100_000.0),))
+    site, chart, rng = tracker._site, tracker._chart, np.random.default_rng(1)
+    site[0, layout.S_REACH] = 100_000.0
+    for _ in range(60):
+        for range_m, azimuth in zip(5000.0 * np.sqrt(rng.random(15)), rng.uniform(0.0, 6.28, 15), strict=True):
+            chart[0, clutter.cell(site, 0, range_m, azimuth), layout.MAP_FALSE] += 1.0
+            site[0, layout.S_NEW] += 1.0
+        clutter.rotate(site, chart, 0, 1)
+    near = [clutter.density(site, chart, 0, clutter.cell(site, 0, 3000.0, a)) for a in np.arange(0.0, 6.28, 0.17)]
+    assert 1.0 == pytest.approx(np.mean(near) / (15.0 / (np.pi * 5000.0**2)), abs=0.35)
