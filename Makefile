@@ -31,7 +31,7 @@ lint: $(STAMP)
 	$(BIN)/lint-imports --no-cache
 
 ## make check-slow  the suite bounds-checked and with the JIT off, and the slow tests
-check-slow: $(STAMP)
+check-slow: $(STAMP) oracle
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --slow -m slow tests
 	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup tests
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup tests
