@@ -17,7 +17,7 @@ from vts.fusion.evidence import Evidence, Registration, doubts, findings_at
 from vts.fusion.known import Known
 from vts.fusion.motion import MODES, SLOW_MPS
 from vts.lifecycle import Lifecycle
-from vts.schema import Picture, Rejects, Reports, Scores, Statics, Tracks
+from vts.schema import AIS_ATON, AIS_BASE, Picture, Rejects, Reports, Scores, Statics, Tracks
 from vts.units import DEG, HOUR, KN, S
 
 VERSION = 4  # of the saved state
@@ -256,6 +256,8 @@ class Tracker:
         n = self._n[row]
         seen_by = self._seen_by(row, at_ns)
         p_dark, p_spoof = doubts(f, n, seen_by, heard, at_ns, step.overdue(self._f, self._n, row))
+        # A station on a hill, or a mark that is only broadcast, gives no echo that could vouch for it.
+        p_spoof = np.where(np.isin(n[:, col.KIND], (AIS_BASE, AIS_ATON)), np.nan, p_spoof)
         tracks = Tracks(
             track=n[:, col.TRACK],
             mmsi=n[:, col.MMSI],
