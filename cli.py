@@ -7,11 +7,9 @@ Heavy libraries are imported inside the commands, so that `vts --help` answers a
 
 import json
 import os
-import signal
 import sys
 import time
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -24,40 +22,36 @@ DAYS_KEPT = 180  # prune never removes younger data unless told twice
 class Commands(click.Group):
     """A group that ends every error as one sentence and an exit code, never as a traceback."""
 
-    def main(self, *args, **kwargs):
+    def main(self, args=None, **kwargs):
+        given = sys.argv[1:] if args is None else list(args)
         try:
-            sys.exit(super().main(*args, **{**kwargs, "standalone_mode": False}) or DONE)
+            sys.exit(super().main(given, **{**kwargs, "standalone_mode": False, "obj": given}) or DONE)
         except SystemExit as leaving:
             gone = type(sys.stdout).__name__.endswith("PacifyFlushWrapper")  # click's mark of a reader that has left
             raise SystemExit(DONE if gone else leaving.code) from None
         except (click.exceptions.Abort, KeyboardInterrupt):
-            _fail("interrupted; what was written before stays valid", INTERRUPTED)
+            _fail("interrupted; what was written before stays valid", INTERRUPTED, "--json" in given)
         except click.ClickException as error:
-            if _as_json(args, kwargs):
+            if "--json" in given:
                 _event("error", text=error.format_message(), exit_code=USAGE)
             error.show()
             sys.exit(USAGE)
         except MemoryError:
-            _fail("out of memory; give a shorter --start/--end, or a machine with more", BAD_INPUT)
+            _fail("out of memory; give a shorter --start/--end, or a machine with more", BAD_INPUT, "--json" in given)
         except OSError as error:
-            _fail(
-                f"{error.filename or 'input'}: {error.strerror or error}; check the name and its permissions", BAD_INPUT
-            )
+            said = f"{error.filename or 'input'}: {error.strerror or error}; check the name and its permissions"
+            _fail(said, BAD_INPUT, "--json" in given)
         except Exception as error:
             from vts.errors import LingdingError  # not before it is needed: it brings numpy
 
             if not isinstance(error, LingdingError):
                 raise
-            _fail(str(error), error.exit_code, _as_json(args, kwargs))
+            _fail(str(error), error.exit_code, "--json" in given)
 
 
-def _as_json(args, kwargs):
-    return "--json" in (kwargs.get("args") or (args[0] if args else None) or sys.argv)
-
-
-def _fail(sentence, code, as_json=None):
+def _fail(sentence, code, as_json):
     """One sentence on standard error, as JSON where the command was called with --json, and the exit code."""
-    if "--json" in sys.argv if as_json is None else as_json:
+    if as_json:
         _event("error", text=sentence, exit_code=code)
     click.echo(f"vts: {sentence}", err=True)
     sys.exit(code)
@@ -73,70 +67,24 @@ def _plain(value):
     return value.item() if hasattr(value, "item") else str(value)
 
 
-def _utc(t_ns):
-    """An instant as ISO 8601, UTC."""
-    return datetime.fromtimestamp(t_ns / 1e9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+class Asked(click.ParamType):
+    """What a user types, as a value of `vts.asked`; loaded when it is asked for."""
 
-
-class Instant(click.ParamType):
-    """ns since 1970 of an ISO 8601 time; a time without a zone is UTC."""
-
-    name = "time"
-
-    def convert(self, value, param, ctx):
-        if isinstance(value, int):
-            return value
-        try:
-            given = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not an ISO 8601 time such as 2026-01-31T08:00:00Z", param, ctx)
-        return round((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp() * 1e6) * 1000
-
-
-class Area(click.ParamType):
-    """(west, south, east, north) in degrees."""
-
-    name = "W,S,E,N"
+    def __init__(self, parse, name):
+        self.parse, self.name = parse, name
 
     def convert(self, value, param, ctx):
         if not isinstance(value, str):
             return value
+        from vts import asked
+
         try:
-            west, south, east, north = map(float, value.split(","))
-        except ValueError:
-            self.fail(
-                f"{value!r} is not four numbers such as 113.5,21.8,114.5,22.8 (west,south,east,north)", param, ctx
-            )
-        if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south < north <= 90):
-            self.fail(f"{value!r}: write west,south,east,north in degrees, south below north", param, ctx)
-        return west, south, east, north
+            return getattr(asked, self.parse)(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
-class Budget(click.ParamType):
-    """Alerts an hour: 6/h, or 6; all is no limit."""
-
-    name = "N/h"
-
-    def convert(self, value, param, ctx):
-        text = str(value).removesuffix("/h")
-        if text == "all":
-            return float("inf")
-        if not text.isdigit():
-            self.fail(f"{value!r} is neither a number of alerts an hour such as 6/h nor all", param, ctx)
-        return int(text)
-
-
-class Span(click.ParamType):
-    """Days: 180, 180d, 26w."""
-
-    name = "DAYS"
-
-    def convert(self, value, param, ctx):
-        text = str(value)
-        number = text.rstrip("dw")
-        if not number.isdigit():
-            self.fail(f"{value!r} is not a number of days such as 180d or 26w", param, ctx)
-        return int(number) * (7 if text.endswith("w") else 1)
+INSTANT, AREA = Asked("instant", "time"), Asked("area", "W,S,E,N")
 
 
 def _version(ctx, _param, wanted):
@@ -160,8 +108,8 @@ lang_option = click.option(
 tz_option = click.option(
     "--tz", type=click.Choice(["UTC", "Asia/Shanghai"]), default="UTC", envvar="LINGDING_TZ", help="Times shown in."
 )
-start_option = click.option("--start", type=Instant(), help="From this time on, UTC unless it says otherwise.")
-end_option = click.option("--end", type=Instant(), help="Before this time.")
+start_option = click.option("--start", type=INSTANT, help="From this time on, UTC unless it says otherwise.")
+end_option = click.option("--end", type=INSTANT, help="Before this time.")
 mmsi_option = click.option("--mmsi", type=int, help="This vessel only.")
 psc_option = click.option(
     "--psc", type=click.Path(), help="Folder of port-state-control lists and the watch list (CSV)."
@@ -197,13 +145,13 @@ def main():
 @start_option
 @end_option
 @rate_option
-@click.option("--area", type=Area(), help="Reports within this box only; those without a position stay.")
-@click.option("--speed", default="max", help="Event time against the clock: 1, 10, ... or max.", show_default=True)
+@click.option("--area", type=AREA, help="Reports within this box only; those without a position stay.")
+@click.option("--speed", type=Asked("speed", "RATE"), default="max", help="Event time to the clock: 1, 10, max.")
 @click.option("--watch", "watched", multiple=True, type=int, metavar="MMSI", help="Tell alerts of this vessel only.")
 @click.option("--only", multiple=True, metavar="RULE", help="Tell alerts of this rule only.")
 @click.option(
     "--budget",
-    type=Budget(),
+    type=Asked("budget", "N/h"),
     help="Tell at most so many an hour, or all; default: the configuration's, all with --json. Alarms are always told.",
 )
 @click.option("--fail-on", type=click.Choice(["caution", "warning", "alarm"]), help="Exit 1 on an alert this severe.")
@@ -219,35 +167,14 @@ def replay(ctx, **options):
 
     Example: vts replay day.nmea.gz night.ast --sites sites.toml --out out/day
     """
-    return _replay(**options, again=_again(ctx))
+    return _replay(**options, again=_again(ctx.obj))
 
 
-def _again(ctx):
+def _again(given):
     """The command as it was given, with --resume."""
     import shlex
 
-    words = [ctx.command_path.rpartition(" ")[0] or "vts", ctx.info_name]
-    for parameter in ctx.command.params:
-        value = ctx.params.get(parameter.name)
-        if ctx.get_parameter_source(parameter.name) is not click.core.ParameterSource.COMMANDLINE:
-            continue
-        if isinstance(parameter, click.Argument):
-            words += value
-        elif parameter.is_flag:
-            words += [parameter.opts[0]] if parameter.name != "resume" else []
-        else:
-            for one in value if parameter.multiple else [value]:
-                words += [parameter.opts[0], _said(parameter, one)]
-    return shlex.join([*map(str, words), "--resume"])
-
-
-def _said(parameter, value):
-    """An option's value as a user would write it."""
-    if isinstance(parameter.type, Instant):
-        return _utc(value) if value % 1_000_000_000 == 0 else datetime.fromtimestamp(value / 1e9, UTC).isoformat()
-    if isinstance(parameter.type, Area):
-        return ",".join(f"{edge:g}" for edge in value)
-    return "all" if value == float("inf") else value
+    return shlex.join(["vts", *(word for word in given if word != "--resume"), "--resume"])
 
 
 def _replay(
@@ -265,7 +192,7 @@ def _replay(
     end=None,
     rate=None,
     area=None,
-    speed="max",
+    speed=float("inf"),
     watched=(),
     only=(),
     budget=None,
@@ -279,7 +206,6 @@ def _replay(
 ):
     """The straight line, from logs to a store; returns the exit code."""
     began = time.monotonic()
-    pace = _speed(speed)
     from vts.wording import translator
 
     tr = translator(lang)
@@ -291,7 +217,10 @@ def _replay(
     import geofences
     import risk
     import vts
-    from vts.wording import Wording
+    from vts import run
+    from vts.console import Keys, Pace, Progress, Stop
+    from vts.teller import Teller
+    from vts.wording import Wording, summary_text
 
     settings = vts.load_config(config)
     sites = _sites(sites)
@@ -309,17 +238,20 @@ def _replay(
         )
     if budget is None and not as_json:
         budget = settings.risk.alarms_per_hour
-    told = Teller(words, tz, watched, only, budget, as_json)
-    cut = Cut(start, end, area)
-    stopping = Stop()
+    told = Teller(watched, only, budget)
+    cut = run.Cut(start, end, area)
+    stopping = Stop(time.monotonic)
 
-    with vts.Store(out) as store, Keys(tr, as_json) as keys, stopping:
+    with vts.Store(out) as store, Keys(quiet=as_json) as keys, stopping:
         store.begin(resume)
-        manifest = _manifest(logs, sites, settings, trained, note, cut) | {"land": land}
-        _same_run(store, manifest, fences.to_geojson())
+        manifest = run.manifest(logs, sites, settings, trained, cut, note=note, land=land)
+        run.same(store, manifest, fences.to_geojson())
         saved = store.state if resume else None
         if saved is not None:
-            tracker, fence_watch, risk_watch = _load_state(saved[0], settings, sites, told)
+            tracker = vts.Tracker.load(saved[0] / "tracker.npz", settings.fusion, sites)
+            fence_watch = geofences.Watch.load(saved[0] / "geofences.npz")
+            risk_watch = risk.Watch.load(saved[0] / "risk.zip")
+            told.load(saved[0] / "told.json")
         else:
             tracker = vts.Tracker(settings.fusion, sites)
             fence_watch, risk_watch = geofences.Watch(settings.watch), risk.Watch(settings.risk)
@@ -328,12 +260,15 @@ def _replay(
         store.write_run(manifest)
         batches = stopping.watch(store.record(cut.of(merged)))
         if saved is not None:
-            batches = _after(batches, saved[1], settings.fusion.lateness_s)
+            batches = run.after(batches, saved[1], settings.fusion.lateness_s)
         pictures = vts.fuse(batches, tracker)
         checked = geofences.check(pictures, fences, fence_watch, known, land=geofences.land() if land else None)
-        checked = _profiled(checked, risk_watch, lists, regime)
-        progress = Progress(feeds, as_json, tr, tz)
-        clock = Pace(pace, keys, stopping)
+        if lists is not None:
+            from risk import boarding
+
+            checked = boarding.profiled(checked, risk_watch, lists, regime)
+        progress = Progress(feeds, tr, tz, time.monotonic, _to_terminal, quiet=as_json)
+        pace = Pace(speed, keys, stopping, time.monotonic)
 
         def save(folder):
             tracker.save(folder / "tracker.npz")
@@ -345,9 +280,10 @@ def _replay(
         try:
             for picture in risk.score(checked, trained, risk_watch):
                 store.append(picture)
-                alerted = told.tell(picture, progress)
+                chosen = told.choose(picture)
+                alerted = _tell(chosen, picture, words, tz, progress, as_json)
                 progress.show(picture, merged.rejects.used)
-                clock.wait(picture.at_ns, alerted, progress)
+                pace.wait(picture.at_ns, alerted, progress)
                 if time.monotonic() - saved_at > CHECKPOINT_S or stopping.asked or keys.stopped:
                     _keep_rejects(store, feeds, merged)
                     store.flush(save)
@@ -361,9 +297,9 @@ def _replay(
             )
         progress.end()
         _keep_rejects(store, feeds, merged)
-        store.write_run(manifest | {"logs": [_hashed(log) for log in manifest["logs"]]})
+        store.write_run(run.hashed(manifest))
         store.flush(save)
-    totals = _totals(feeds, merged.rejects)
+    totals = run.totals(feeds, merged.rejects)
     spent = time.monotonic() - began
     summary = {
         **totals,
@@ -371,25 +307,38 @@ def _replay(
         "fusion": tracker.rejects.counts,
         **told.counts(),
         "seconds": round(spent, 3),
-        "peak_mb": _peak_mb(),
+        "peak_mb": run.peak_mb(),
         "out": str(out),
     }
-    _event("summary", **summary) if as_json else _print_summary(summary, tr)
+    _event("summary", **summary) if as_json else click.echo(summary_text(summary, tr))
     if not totals["used"]:
         said = tr("{logs}: no message could be used; see the reasons, or name another log", logs=", ".join(logs))
         click.echo(f"vts: {said}", err=True)
     return ALERTED if fail_on and told.worst >= ("caution", "warning", "alarm").index(fail_on) else DONE
 
 
-def _speed(text):
-    """Event seconds a second; None for as fast as it goes."""
-    try:
-        pace = None if text == "max" else float(text)
-    except ValueError:
-        pace = -1.0
-    if pace is not None and not 0 < pace < float("inf"):
-        raise click.BadParameter(f"{text!r} is neither a number such as 1 or 10 nor max", param_hint="--speed")
-    return pace
+def _tell(alerts, picture, words, tz, progress, as_json):
+    """Tell the chosen changes of alerts; whether one of them is new."""
+    if not alerts:
+        return False
+    from vts.schema import ALERT_STATES
+
+    words.learn(picture.statics)
+    for alert in alerts:
+        state = ALERT_STATES[alert["state"]]
+        if as_json:
+            _event("alert", **words.facts(alert, tz))
+        elif state in ("raised", "withdrawn"):
+            progress.end()
+            click.echo(words.line(alert, tz))
+            citation = words.citation(alert["rule"])
+            if citation and state == "raised":
+                click.echo(click.style(f"    {citation}", dim=True))
+    return any(ALERT_STATES[alert["state"]] == "raised" for alert in alerts)
+
+
+def _to_terminal(text):
+    click.echo(text, nl=False, err=True)
 
 
 def _zone_path(zones):
@@ -428,22 +377,6 @@ def _lists(folder):
     return psc.load(folder)
 
 
-def _profiled(pictures, watch, lists, regime):
-    """The Pictures; the Watch knows the ships' static risk on each one's day, and who is looked for."""
-    if lists is None:
-        yield from pictures
-        return
-    from risk import psc
-
-    watch.listed = psc.watch_list(lists)
-    day = None
-    for picture in pictures:
-        if psc.day_of(picture.at_ns) != day:
-            day = psc.day_of(picture.at_ns)
-            watch.profiles = psc.profiles(lists, regime, day)
-        yield picture
-
-
 def _feeds(logs, sites, start_ns, rate):
     """A feed of every sensor that each log holds."""
     import ais
@@ -479,440 +412,10 @@ def _rules():
     return rules
 
 
-def _manifest(logs, sites, settings, trained, note, cut):
-    """What was run, so that it can be run again."""
-    import dataclasses
-    from importlib.metadata import version
-
-    from vts import __version__
-
-    return {
-        "logs": [
-            {"log": str(log)} | ({"bytes": Path(log).stat().st_size} if Path(log).is_file() else {}) for log in logs
-        ],
-        "lingding": __version__,
-        "versions": {name: version(name) for name in ("numpy", "numba", "pyarrow", "duckdb")},
-        "config": dataclasses.asdict(settings),
-        "model": {
-            k: v for k, v in getattr(trained, "manifest", {}).items() if k in ("created_with", "arrays_sha256", "seed")
-        },
-        "sites": [
-            {"name": s.name, "lon_deg": s.lon_deg, "lat_deg": s.lat_deg, "max_range_m": s.max_range_m}
-            for s in sites
-            if s.lon_deg == s.lon_deg
-        ],
-        "start_ns": cut.start_ns,
-        "end_ns": cut.end_ns,
-        "area": cut.area,
-        "note": note,
-    }
-
-
-def _same_run(store, manifest, fences):
-    """Refuse to resume with other options than the run was begun with: the numbers would not be those of one run."""
-    from vts.errors import StoreError
-
-    begun = store.read_json("run.json")
-    if begun is None:
-        return
-    now = json.loads(json.dumps(manifest | {"zones": fences}))
-    before = begun | {"zones": store.read_json("zones.geojson")}
-    for key in ("config", "sites", "model", "zones", "land", "start_ns", "end_ns", "area", "lingding"):
-        if now[key] != before.get(key):
-            raise StoreError(f"{store.path}: was begun with another {key}; resume with the same, or name a new folder")
-
-
-def _hashed(about):
-    """The entry of a log with its SHA-256: evidence, taken once the run is done so that nobody waits for it."""
-    import hashlib
-
-    if "bytes" not in about:
-        return about
-    with open(about["log"], "rb") as file:
-        return about | {"sha256": hashlib.file_digest(file, "sha256").hexdigest()}
-
-
-class Cut:
-    """What of the logs was asked for: a time and an area. What is left out is counted."""
-
-    def __init__(self, start_ns, end_ns, area):
-        self.start_ns, self.end_ns, self.area = start_ns, end_ns, area
-        self.counts = {}
-
-    def of(self, batches):
-        """The batches without the reports outside; ends once everything lies after the end."""
-        if self.start_ns is None and self.end_ns is None and self.area is None:
-            yield from batches
-            return
-        from vts.schema import Reports
-
-        for batch in batches:
-            if self.end_ns is not None and batch.n and (batch.t_ns >= self.end_ns + 60_000_000_000).all():
-                return
-            if not isinstance(batch, Reports):  # a name that was said before the window still holds in it
-                yield batch if self.end_ns is None else batch.take(batch.t_ns < self.end_ns)
-                continue
-            when = batch.t_ns >= (self.start_ns or 0)
-            when &= self.end_ns is None or batch.t_ns < self.end_ns
-            self._count("outside --start and --end", ~when)
-            yield batch.take(when & self._near(batch, when))
-
-    def _near(self, batch, when):
-        if self.area is None:
-            return when
-        import numpy as np
-
-        west, south, east, north = self.area
-        lon, lat = batch.lon_deg, batch.lat_deg
-        across = (lon >= west) & (lon <= east) if west <= east else (lon >= west) | (lon <= east)
-        near = (across & (lat >= south) & (lat <= north)) | np.isnan(lon)
-        self._count("outside --area", when & ~near)
-        return near
-
-    def _count(self, reason, mask):
-        if n := int(mask.sum()):
-            self.counts[reason] = self.counts.get(reason, 0) + n
-
-
-def _after(batches, at_ns, lateness_s):
-    """The batches from the first row that the Picture at `at_ns` did not hold: where vts.fuse cut them."""
-    import numpy as np
-
-    from vts.schema import Reports
-
-    found = False
-    for batch in batches:
-        if not found and batch.n:
-            place = batch.t_ns
-            if isinstance(batch, Reports):
-                received = np.where(batch.rx_ns >= 0, batch.rx_ns, batch.t_ns)
-                place = np.maximum(batch.t_ns, received - int(lateness_s * 1e9))
-            past = place >= at_ns
-            if not past.any():
-                continue
-            found = True
-            batch = batch.take(slice(int(past.argmax()), None))  # noqa: PLW2901 - the rest of it
-        yield batch
-
-
-def _load_state(folder, settings, sites, told):
-    """(Tracker, Watch of the zones, Watch of the risk) as they were after the last saved Picture."""
-    import geofences
-    import risk
-    import vts
-
-    told.load(folder / "told.json")
-    return (
-        vts.Tracker.load(folder / "tracker.npz", settings.fusion, sites),
-        geofences.Watch.load(folder / "geofences.npz"),
-        risk.Watch.load(folder / "risk.zip"),
-    )
-
-
 def _keep_rejects(store, feeds, merged):
     for feed in feeds:
         store.add_rejects(feed.rejects)
     store.add_rejects(merged.rejects)
-
-
-class Stop:
-    """Ctrl-C and SIGTERM ask for an end between two Pictures, so that a state can be saved; a second time, at once."""
-
-    def __init__(self):
-        self.asked = False
-
-    def __enter__(self):
-        self._before = {}
-        with suppress(ValueError):  # a thread that is not the main one has no signals
-            for name in (signal.SIGINT, signal.SIGTERM):
-                self._before[name] = signal.signal(name, self._ask)
-        return self
-
-    def __exit__(self, *_):
-        for name, handler in self._before.items():
-            signal.signal(name, handler)
-
-    def _ask(self, *_):
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
-        self._since = time.monotonic()
-
-    def watch(self, batches):
-        """The batches; where no Picture comes for two seconds after the wish to end, the end comes here."""
-        for batch in batches:
-            if self.asked and time.monotonic() - self._since > 2:
-                raise KeyboardInterrupt
-            yield batch
-
-
-class Keys:
-    """The keys of a replay, where a person sits at the terminal; nothing otherwise."""
-
-    def __init__(self, tr, as_json):
-        self._on = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
-        self._tr = tr
-        self.paused = self.stopped = self.jump = False
-        self.factor = 1.0
-
-    def __enter__(self):
-        if self._on:
-            import termios
-            import tty
-
-            self._settings = termios.tcgetattr(sys.stdin)
-            tty.setcbreak(sys.stdin)
-        return self
-
-    def __exit__(self, *_):
-        if self._on:
-            import termios
-
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._settings)
-
-    def read(self, wait_s=0.0):
-        """Take the keys that were pressed; returns whether one of them asks for the next Picture."""
-        if not self._on:
-            if wait_s:
-                time.sleep(wait_s)
-            return True
-        import select
-
-        while select.select([sys.stdin], [], [], wait_s)[0]:
-            key, wait_s = os.read(sys.stdin.fileno(), 1).decode("latin-1"), 0.0
-            if key == " ":
-                self.paused = not self.paused
-            elif key in "nj":
-                self.paused, self.jump = key == "n", key == "j"
-                return True
-            elif key in "+-":
-                self.factor *= 2.0 if key == "+" else 0.5
-            elif key in "qQ":
-                self.stopped = True
-                return True
-        return not self.paused
-
-
-class Pace:
-    """Holds the replay back to the asked speed, and while it is paused."""
-
-    def __init__(self, speed, keys, stopping):
-        self._speed, self._keys, self._stopping = speed, keys, stopping
-        self._from = None
-
-    def wait(self, at_ns, alerted, progress):
-        """Return when the next Picture is due."""
-        keys = self._keys
-        if keys.jump and alerted:
-            keys.jump, keys.paused = False, True
-        go = keys.read()
-        while not go and not keys.stopped and not self._stopping.asked:
-            progress.pause()
-            go = keys.read(0.1)
-            self._from = None
-        if self._speed is None or keys.jump or keys.stopped or self._stopping.asked:
-            return
-        speed = self._speed * keys.factor
-        if self._from is None or self._from[2] != speed:
-            self._from = (time.monotonic(), at_ns, speed)
-        due = self._from[0] + (at_ns - self._from[1]) / 1e9 / speed
-        while (left := due - time.monotonic()) > 0 and not (keys.stopped or keys.paused or self._stopping.asked):
-            keys.read(min(left, 0.1))
-
-
-class Progress:
-    """A line on standard error with rate and time left, where somebody is looking; silent otherwise."""
-
-    def __init__(self, feeds, quiet, tr, tz):
-        self._feeds, self._tr, self._tz = feeds, tr, tz
-        self._shown = sys.stderr.isatty() and not quiet
-        self._start = self._last = time.monotonic()
-        self._line = ""
-
-    def show(self, picture, reports):
-        """At most five times a second."""
-        now = time.monotonic()
-        if not self._shown or now - self._last < 0.2:
-            return
-        from vts.wording import duration_text, time_text
-
-        self._last = now
-        done = sum(getattr(f, "bytes_done", 0) for f in self._feeds)
-        total = sum(getattr(f, "bytes_total", 0) for f in self._feeds)
-        spent = max(now - self._start, 1e-3)
-        left = ""
-        if 0 < done <= total:
-            left = self._tr(
-                "{share} %, {time} left", share=100 * done // total, time=duration_text(spent * (total - done) / done)
-            )
-        said = self._tr("{n} tracks, {rate} reports/s", n=f"{picture.tracks.n:,}", rate=f"{reports / spent:,.0f}")
-        self._line = f"{time_text(picture.at_ns, self._tz)}  {said}  {left}"
-        click.echo(f"\r\x1b[K{self._line}", nl=False, err=True)
-
-    def pause(self):
-        if self._shown:
-            said = self._tr("paused: space goes on, n one picture, j to the next alert, q stops")
-            click.echo(f"\r\x1b[K{self._line}  [{said}]", nl=False, err=True)
-
-    def end(self):
-        if self._shown:
-            click.echo("\r\x1b[K", nl=False, err=True)
-
-
-class Teller:
-    """Tells alerts as they happen, most urgent first, and counts everything, told or not."""
-
-    def __init__(self, words, tz, watched, only, budget, as_json):
-        self._words, self._tz, self._as_json = words, tz, as_json
-        self._watched, self._only, self._budget = set(watched), set(only), budget
-        self._recent = []  # event times of what was told in the last hour
-        self.worst = -1
-        self._seen = {"pictures": 0, "tracks": 0, "alerts": {}, "withheld": 0, "first": None, "last": None}
-        self._tracks = set()
-
-    def tell(self, picture, progress):
-        """Whether a new alert of this Picture was told."""
-        from vts.schema import ALERT_STATES
-        from vts.wording import alert_dicts
-
-        seen = self._seen
-        seen["pictures"] += 1
-        self._tracks.update(picture.tracks.track.tolist())
-        seen["first"] = seen["first"] or picture.at_ns
-        seen["last"] = picture.at_ns
-        if not picture.alerts.n:
-            return False
-        self._words.learn(picture.statics)
-        told = False
-        for alert in sorted(alert_dicts(picture.alerts), key=lambda a: (-a["severity"], a["rule"], a["alert"])):
-            state = ALERT_STATES[alert["state"]]
-            if state == "raised":
-                seen["alerts"][alert["rule"]] = seen["alerts"].get(alert["rule"], 0) + 1
-                self.worst = max(self.worst, alert["severity"])
-            if not self._wanted(alert, state):
-                continue
-            told = told or state == "raised"
-            if self._as_json:
-                _event("alert", **self._words.facts(alert, self._tz))
-            elif state in ("raised", "withdrawn"):
-                progress.end()
-                click.echo(self._words.line(alert, self._tz))
-                citation = self._words.citation(alert["rule"])
-                if citation and state == "raised":
-                    click.echo(click.style(f"    {citation}", dim=True))
-        return told
-
-    def _wanted(self, alert, state):
-        """By vessel, rule and budget; an alarm is never withheld for the budget."""
-        if self._watched and not self._watched & {alert["mmsi"], alert["other_mmsi"]}:
-            return False
-        if self._only and alert["rule"] not in self._only:
-            return False
-        if self._budget is None or state != "raised":
-            return True
-        self._recent = [t for t in self._recent if t > alert["t_ns"] - 3_600_000_000_000]
-        if len(self._recent) >= self._budget and alert["severity"] < 2:
-            self._seen["withheld"] += 1
-            return False
-        self._recent.append(alert["t_ns"])
-        return True
-
-    def counts(self):
-        """What was seen, for the summary."""
-        seen = self._seen
-        return seen | {
-            "tracks": len(self._tracks),
-            "alerts": dict(sorted(seen["alerts"].items())),
-            "first": seen["first"] and _utc(seen["first"]),
-            "last": seen["last"] and _utc(seen["last"]),
-        }
-
-    def save(self, path):
-        state = {"seen": self._seen, "tracks": sorted(self._tracks), "recent": self._recent, "worst": self.worst}
-        path.write_text(json.dumps(state), encoding="utf-8")
-
-    def load(self, path):
-        state = json.loads(path.read_text(encoding="utf-8"))
-        self._seen, self._tracks, self._recent = state["seen"], set(state["tracks"]), state["recent"]
-        self.worst = state["worst"]
-
-
-def _totals(feeds, merged):
-    """The totals of all feeds: read = used + rejected; sentences that one reader hands to another count once."""
-    from vts.schema import Rejects
-
-    radar_sources = {f.rejects.source for f in feeds if getattr(f, "format", "") == "arpa"}
-    total = Rejects("all")
-    for feed in feeds:
-        if getattr(feed, "format", "") != "arpa" and feed.rejects.source in radar_sources:
-            feed.rejects.counts.pop("other sentence", None)
-        total.merge(feed.rejects)
-    return {
-        "read": total.read,
-        "used": total.used,
-        "rejected": dict(sorted(total.counts.items())),
-        "examples": total.examples,
-        "sources": [
-            {"source": f.rejects.source, "read": f.rejects.read, "used": f.rejects.used, "rejected": f.rejects.counts}
-            for f in feeds
-        ],
-        "reports": {"read": merged.read, "used": merged.used, "rejected": merged.counts},
-    }
-
-
-def _peak_mb():
-    """Largest resident size of this process so far, MB."""
-    import resource
-
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-
-
-def _print_summary(summary, tr):
-    """The totals as a person reads them."""
-    from vts.wording import clean
-
-    click.echo("")
-    if summary["first"]:
-        click.echo(
-            tr(
-                "{first} to {last}: {pictures} pictures, {tracks} tracks",
-                first=summary["first"],
-                last=summary["last"],
-                pictures=f"{summary['pictures']:,}",
-                tracks=f"{summary['tracks']:,}",
-            )
-        )
-    rejected = sum(summary["rejected"].values())
-    click.echo(_balance(tr, summary["read"], summary["used"], rejected))
-    for reason, count in sorted(summary["rejected"].items(), key=lambda item: (-item[1], item[0])):
-        click.echo(f"  {count:>12,}  {reason:<24} {clean(summary['examples'].get(reason, ''), 80)}")
-    reports = summary["reports"]
-    left = reports["rejected"] | summary["fusion"] | summary["left_out"]
-    left_out = ", ".join(f"{n:,} {reason}" for reason, n in left.items())
-    said = tr("reports {read}, used {used}", read=f"{reports['read']:,}", used=f"{reports['used']:,}")
-    click.echo(said + (f"; {left_out}" if left_out else ""))
-    for rule, count in summary["alerts"].items():
-        click.echo(f"  {count:>12,}  " + tr("alerts of {rule}", rule=rule))
-    if summary["withheld"]:
-        click.echo(
-            f"  {summary['withheld']:>12,}  " + tr("alerts not told, over --budget; ask for them with vts alerts")
-        )
-    rate = summary["read"] / max(summary["seconds"], 1e-9)
-    click.echo(
-        tr(
-            "{seconds} s, {rate} a second, peak {peak} MB; store in {out}",
-            seconds=f"{summary['seconds']:.1f}",
-            rate=f"{rate:,.0f}",
-            peak=f"{summary['peak_mb']:,}",
-            out=summary["out"],
-        )
-    )
-
-
-def _balance(tr, read, used, rejected):
-    return tr(
-        "read {read} = used {used} + rejected {rejected}", read=f"{read:,}", used=f"{used:,}", rejected=f"{rejected:,}"
-    )
 
 
 # Decode
@@ -925,7 +428,7 @@ def _balance(tr, read, used, rejected):
 @click.option("--raw", is_flag=True, help="Wire integers instead of units.")
 @click.option("--summary", type=click.Path(path_type=Path), help="Write the totals to this file as JSON.")
 @sites_option
-@click.option("--start", type=Instant(), help="UTC time of the first message of a log without times.")
+@click.option("--start", type=INSTANT, help="UTC time of the first message of a log without times.")
 @rate_option
 @json_option
 def decode(log, form, out, raw, summary, sites, start, rate, as_json):
@@ -935,7 +438,7 @@ def decode(log, form, out, raw, summary, sites, start, rate, as_json):
     """
     import ais
     from vts import radar
-    from vts.wording import translator
+    from vts.wording import balance_lines, translator
 
     if form == "parquet" and out is None:
         raise click.UsageError("--to parquet needs --out FILE")
@@ -952,15 +455,13 @@ def decode(log, form, out, raw, summary, sites, start, rate, as_json):
         source = _feeds([log], _sites(sites), start, rate)[0]
         _write_table(source, form, out)
     rejects = source.rejects
-    totals = {"read": rejects.read, "used": rejects.used, "rejected": rejects.counts}
+    totals = {"read": rejects.read, "used": rejects.used, "rejected": rejects.counts, "examples": rejects.examples}
     if summary:
-        summary.write_text(json.dumps({"log": log, **totals, "examples": rejects.examples}, indent=1) + "\n")
+        summary.write_text(json.dumps({"log": log, **totals}, indent=1) + "\n")
     if as_json:
         click.echo(json.dumps({"event": "summary", **totals}), err=True)
     else:
-        click.echo(_balance(translator("en"), rejects.read, rejects.used, sum(rejects.counts.values())), err=True)
-        for reason, count in sorted(rejects.counts.items(), key=lambda item: -item[1]):
-            click.echo(f"{count:>12,}  {reason:<24} {rejects.examples.get(reason, '')[:80]}", err=True)
+        click.echo("\n".join(balance_lines(totals, translator("en"))), err=True)
 
 
 def _write_table(source, form, out):
@@ -1009,10 +510,13 @@ def _opened(path):
 
 def _answer(table, as_csv, as_json):
     """A table as JSON lines, CSV, or columns for a person."""
+    from vts.export import finite
+    from vts.wording import columns_text
+
     if as_json:
         for batch in table.to_batches(max_chunksize=10_000):
             for row in batch.to_pylist():
-                click.echo(json.dumps(_finite(row), ensure_ascii=False, default=str))
+                click.echo(json.dumps(finite(row), ensure_ascii=False, default=str))
     elif as_csv:
         import pyarrow.csv
 
@@ -1020,27 +524,7 @@ def _answer(table, as_csv, as_json):
     elif not table.num_rows:
         click.echo("no rows")
     else:
-        click.echo(_columns(table))
-
-
-def _finite(row):
-    """NaN and infinity have no word in JSON."""
-    return {k: None if isinstance(v, float) and v - v != 0 else v for k, v in row.items()}
-
-
-def _columns(table, limit=1000):
-    """Rows under their names, cut at a thousand; text from the air made printable."""
-    from vts.wording import clean
-
-    def shown(value):
-        return "" if value is None else f"{value:.6g}" if isinstance(value, float) else clean(str(value), 60)
-
-    rows = [[shown(value) for value in row.values()] for row in table.slice(0, limit).to_pylist()]
-    grid = [list(table.column_names), *rows]
-    widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
-    more = table.num_rows - limit
-    return "\n".join(lines + ([f"... {more:,} rows more; add LIMIT, --csv or --json"] if more > 0 else []))
+        click.echo(columns_text(table))
 
 
 @main.command()
@@ -1232,7 +716,10 @@ def vessel(store, mmsi, html, pdf, psc, regime, lang, tz, as_json):
 
     found = dossier.collect(_opened(store), mmsi, lang=lang, tz=tz)
     if psc:
-        found = found._replace(sections=[_psc_section(found, _lists(psc), regime, lang), *found.sections])
+        from risk import boarding
+
+        profile = boarding.section(found.imo, found.last_ns, _lists(psc), regime, lang)
+        found = found._replace(sections=[profile, *found.sections])
     if html:
         dossier.write_html(found, html)
         _wrote(html, as_json)
@@ -1245,34 +732,13 @@ def vessel(store, mmsi, html, pdf, psc, regime, lang, tz, as_json):
         click.echo(dossier.text(found))
 
 
-def _psc_section(found, lists, regime, lang):
-    """The port-state-control profile of a dossier's ship as a section; what is missing is said."""
-    from risk import psc
-    from vts.wording import translator
-
-    tr = translator(lang)
-    ship = next((ship for ship in lists.ships if ship["imo"] == found.imo), None)
-    heads = (tr("parameter"), tr("points"), tr("standing"))
-    title = tr("Port state control, {regime} MoU", regime=regime.capitalize())
-    if ship is None:
-        return title, heads, [(tr("not in ships.csv"), "", "")]
-    profile = psc.profile(ship, lists, regime, psc.day_of(found.last_ns))
-    marks = {"V": tr("verified source"), "S": tr("secondary source"), "M": tr("from memory, not verified")}
-    rows = [(tr("risk"), str(profile.points), profile.risk)]
-    rows += [(name, str(points), marks.get(mark, mark)) for name, points, mark in profile.breakdown]
-    rows += [(name, "", tr("not known: gives no points")) for name in profile.missing]
-    rows += [(tr("last inspection"), "", str(profile.last_inspection or tr("none known")))]
-    rows += [(tr("window"), "", f"{profile.opens} .. {profile.closes}")] if profile.opens else []
-    return title, heads, rows
-
-
-@main.command()
+@main.command("boarding")
 @store_argument
 @click.option("--psc", required=True, type=click.Path(), help="Folder of port-state-control lists (CSV).")
 @regime_option
 @click.option("--capacity", type=click.IntRange(min=1), default=10, show_default=True, help="Boardings a day.")
 @json_option
-def boarding(store, psc, regime, capacity, as_json):
+def boarding_(store, psc, regime, capacity, as_json):
     """Whom to board: ships in the store that are due for inspection, most urgent first, as many as can be done.
 
     Example: vts boarding out/day --psc registers/psc --capacity 5
@@ -1341,7 +807,7 @@ def _explain(tr, name, entry, lang):
 @click.option("--model", type=click.Path(path_type=Path), help="Risk model; default: the shipped one.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the scores to write.")
 @click.option("--zones", type=click.Path(path_type=Path), help="Zone file or folder; default: those of each store.")
-@click.option("--since", type=Instant(), help="From the day of this time on.")
+@click.option("--since", type=INSTANT, help="From the day of this time on.")
 @click.option("--warm-up", type=click.IntRange(min=0), default=60, show_default=True, help="Minutes before each day.")
 @click.option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True)
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True)
@@ -1363,7 +829,7 @@ def score(stores, model, out, zones, since, warm_up, engine, workers, address, m
     began = time.monotonic()
     trained = Path(_model_path(model))
     with tempfile.TemporaryDirectory(prefix="vts-score-") as scratch:
-        plan = [p for store in stores for p in _partitions(store, out, trained, zones, since, warm_up, Path(scratch))]
+        plan = [p for store in stores for p in _plan(store, out, trained, zones, since, warm_up, Path(scratch))]
         options = {"model": str(trained), "warm_up": warm_up}
 
         def done(partition, rows, error):
@@ -1377,7 +843,7 @@ def score(stores, model, out, zones, since, warm_up, engine, workers, address, m
         )
     result |= {"seconds": round(time.monotonic() - began, 3), "out": str(out)}
     if metrics:
-        _prometheus(metrics, result)
+        batch.write_metrics(metrics, result, time.time())
     if as_json:
         _event("summary", **result)
     else:
@@ -1386,40 +852,27 @@ def score(stores, model, out, zones, since, warm_up, engine, workers, address, m
     return BAD_INPUT if result["failed"] else DONE
 
 
-def _partitions(store, out, model, zones, since, warm_up, scratch):
-    """A Partition for each day of a store, its rows laid out in `scratch` only where they are needed."""
+def _plan(store, out, model, zones, since, warm_up, scratch):
+    """A Partition for each day of a store."""
     import hashlib
 
-    from vts import __version__, batch
+    from vts import batch
 
     opened = _opened(store)
     if not (model / "manifest.json").is_file():
         import risk
 
         risk.load(model)  # says what is wrong with it
-    fences = zones.read_text(encoding="utf-8") if zones and zones.is_file() else None
-    if zones and fences is None:
+    if zones is None:
+        fences = json.dumps(opened.read_json("zones.geojson") or {})
+    elif zones.is_file():
+        fences = zones.read_text(encoding="utf-8")
+    else:
         import geofences
 
         fences = json.dumps(geofences.load(zones).to_geojson())
-    fences = fences if fences is not None else json.dumps(opened.read_json("zones.geojson") or {})
-    span = opened.arrow("SELECT min(t_ns) AS first, max(t_ns) AS last FROM tracks").to_pylist()[0]
-    if span["first"] is None:
-        return
-    manifest = batch.read_manifest(out)
-    area = store.resolve().name
-    for start, end in batch.days(span["first"], span["last"], since):
-        commits = opened.commits_between(start - warm_up * 60_000_000_000, end)
-        key = batch.key_of(
-            commits, hashlib.sha256((model / "manifest.json").read_bytes()).hexdigest(), fences, warm_up, __version__
-        )
-        day = _utc(start)[:10]
-        name = f"{area}/{day}"
-        path_out = out / f"area={area}" / f"day={day}" / "scores.parquet"
-        partition = batch.Partition(name, str(scratch / area / f"{day}.parquet"), str(path_out), key)
-        if manifest.get(name, {}).get("key") != key or manifest[name]["state"] != "made" or not path_out.exists():
-            opened.write_slice(partition.path_in, start - warm_up * 60_000_000_000, end, fences, start)
-        yield partition
+    model_hash = hashlib.sha256((model / "manifest.json").read_bytes()).hexdigest()
+    return batch.plan(opened, out, fences, scratch, since=since, warm_up=warm_up, made_with=[model_hash])
 
 
 def score_table(table, model, warm_up):
@@ -1446,25 +899,9 @@ def score_table(table, model, warm_up):
                      for name, column in zip(answer._fields, answer, strict=True)})  # fmt: skip
 
 
-def _prometheus(path, result):
-    """Figures in the text format of Prometheus, for its node exporter's folder."""
-    lines = [
-        ("vts_score_partitions_made", "Partitions made by the last run", result["made"]),
-        ("vts_score_partitions_kept", "Partitions that were up to date", result["kept"]),
-        ("vts_score_partitions_failed", "Partitions that failed", len(result["failed"])),
-        ("vts_score_rows", "Scores written by the last run", result["rows"]),
-        ("vts_score_seconds", "Duration of the last run", result["seconds"]),
-        ("vts_score_last_run_timestamp_seconds", "When the last run ended", round(time.time())),
-    ]
-    text = "".join(f"# HELP {name} {what}\n# TYPE {name} gauge\n{name} {value}\n" for name, what, value in lines)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
-
-
 @main.command()
 @store_argument
-@click.option("--older-than", type=Span(), default=DAYS_KEPT, show_default=True, help="Days, such as 180d or 26w.")
+@click.option("--older-than", type=Asked("days", "DAYS"), default=DAYS_KEPT, show_default=True, help="180d or 26w.")
 @click.option("--really", is_flag=True, help="Allow less than 180 days.")
 @json_option
 def prune(store, older_than, really, as_json):
@@ -1560,7 +997,7 @@ def lng():
 @click.option("--registers", type=click.Path(), help="Folder with weather.csv.")
 @click.option("--store", type=click.Path(path_type=Path), help="Store whose visits tell the corridor's busy hours.")
 @click.option("--previous", type=click.Path(), help="Plan made before (CSV of --out), to move as little as may be.")
-@click.option("--now", "now_ns", type=Instant(), help="With --previous: what has begun by then stays as it is.")
+@click.option("--now", "now_ns", type=INSTANT, help="With --previous: what has begun by then stays as it is.")
 @click.option("--out", type=click.Path(), help="CSV file to write the plan to.")
 @click.option("--examples", is_flag=True, help="Use zones that are off, such as example corridors.")
 @json_option
@@ -1639,30 +1076,12 @@ def train(out, store, seed, as_json):
 
 def _stored_pictures(store):
     """The Pictures of a store, with their places, day after day."""
-    import tempfile
-
-    import pyarrow.parquet as pq
-
     import geofences
     from geofences.zones import from_geojson
-    from vts import batch
-    from vts import store as stores
 
     opened = _opened(store)
-    fences = json.dumps(opened.read_json("zones.geojson") or {})
-    span = opened.arrow("SELECT min(t_ns) AS first, max(t_ns) AS last FROM tracks").to_pylist()[0]
-    if span["first"] is None:
-        return
-
-    def days():
-        with tempfile.TemporaryDirectory() as scratch:
-            for start, end in batch.days(span["first"], span["last"], None):
-                path = Path(scratch) / f"{start}.parquet"
-                opened.write_slice(path, start, end, fences, start)
-                yield from stores.pictures_of(pq.read_table(path))
-                path.unlink()
-
-    yield from geofences.check(days(), from_geojson(json.loads(fences), "the store's zones"))
+    fences = from_geojson(opened.read_json("zones.geojson") or {}, "the store's zones")
+    return geofences.check(opened.pictures(), fences)
 
 
 @main.group()
@@ -1762,41 +1181,18 @@ def doctor(warm, as_json):
 
     Example: vts doctor --warm
     """
-    import platform
-    import shutil
-    from importlib.metadata import version
+    from vts import health
 
-    from vts import __version__, jit, paths
-
-    cache, data = jit.kernels_dir(), paths.data_dir()
-    pages = os.sysconf("SC_PAGE_SIZE")
-    found = {
-        "lingding": __version__,
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("numpy", "numba", "pyarrow", "duckdb", "scikit-learn", "shapely")},
-        "cores": os.cpu_count(),
-        "memory_mb": pages * os.sysconf("SC_PHYS_PAGES") // 1_000_000,
-        "memory_free_mb": pages * os.sysconf("SC_AVPHYS_PAGES") // 1_000_000,
-        "disk_free_mb": shutil.disk_usage(".").free // 1_000_000,
-        "data": str(data),
-        "zones": len(list((data / "zones").glob("*.geojson"))),
-        "coast": (data / "coast" / "land.npz").is_file(),
-        "map_assets": (data / "assets" / "leaflet.js").is_file(),
-        "chinese": (data / "locale" / "zh.po").is_file(),
-        "model": (data / "models" / "current" / "manifest.json").is_file(),
-        "compile_cache": str(cache),
-        "compiled": sum(1 for _ in cache.rglob("*.nbc")) if cache.is_dir() else 0,
-    }
-    missing = [name for name in ("zones", "coast", "map_assets", "chinese", "model") if not found[name]]
-    found["missing"] = missing
+    found = health.findings()
     if warm:
         began = time.monotonic()
         found["self_test"] = _self_test()
         found["self_test_s"] = round(time.monotonic() - began, 1)
     _event("doctor", **found) if as_json else _print_metrics(found, as_json)
-    if missing:
-        click.echo(f"vts: {data}: {', '.join(missing)} missing; install the program anew", err=True)
-    return BAD_INPUT if missing or found.get("self_test", "ok") != "ok" else DONE
+    if found["missing"]:
+        said = f"{found['data']}: {', '.join(found['missing'])} missing; install the program anew"
+        click.echo(f"vts: {said}", err=True)
+    return BAD_INPUT if found["missing"] or found.get("self_test", "ok") != "ok" else DONE
 
 
 def _self_test():
@@ -1867,52 +1263,21 @@ def completion(shell_name):
     click.echo(get_completion_class(shell_name)(main, {}, "vts", "_VTS_COMPLETE").source())
 
 
-def manual():
-    """The manual page of all commands, in troff, as docs/vts.1 holds it."""
-    from vts import __version__
-
-    def plain(text):
-        return (text or "").replace("\\", "\\e").replace("-", "\\-")
-
-    lines = [f'.TH VTS 1 "" "lingding {__version__}"', ".SH NAME", "vts \\- watch vessels, from a log's bytes to risk"]
-    lines += [".SH SYNOPSIS", ".B vts", ".I COMMAND", "[OPTIONS] ARGUMENTS", ".SH COMMANDS"]
-
-    def about(name, command):
-        if hasattr(command, "commands"):
-            for inner, one in command.commands.items():
-                about(f"{name} {inner}", one)
-            return
-        usage = " ".join(command.collect_usage_pieces(click.Context(command, info_name=name)))
-        lines.extend(
-            [f".SS {name} {plain(usage)}", *(plain(line.strip()) or ".PP" for line in command.help.splitlines())]
-        )
-        for parameter in command.params:
-            if isinstance(parameter, click.Option):
-                lines.extend(
-                    [".TP", f".B {plain(', '.join(parameter.opts))}", plain(parameter.help) or plain(parameter.name)]
-                )
-
-    for name, command in main.commands.items():
-        about(f"vts {name}", command)
-    lines += [
-        ".SH EXIT STATUS",
-        "0 done, 1 done with alerts where \\-\\-fail\\-on asked, 2 usage, 3 bad input, 130 interrupted.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-@main.command("manual")
+@main.command()
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; default: standard output.")
 @json_option
-def manual_(out, as_json):
+def manual(out, as_json):
     """Print the manual page of all commands.
 
     Example: vts manual > ~/.local/share/man/man1/vts.1
     """
+    from vts import __version__
+    from vts import manual as page
+
     if out is None:
-        click.echo(manual(), nl=False)
+        click.echo(page.manual(main, __version__), nl=False)
     else:
-        out.write_text(manual(), encoding="utf-8")
+        out.write_text(page.manual(main, __version__), encoding="utf-8")
         _wrote(out, as_json)
 
 

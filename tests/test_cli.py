@@ -16,7 +16,9 @@ import pytest
 from click.testing import CliRunner
 
 import cli
-from vts import Store, simulate
+from vts import Store, console, simulate
+from vts.teller import Teller
+from vts.wording import iso_text
 
 from .conftest import JIT
 
@@ -104,7 +106,7 @@ def test_the_store_answers_queries_in_three_forms(replayed):
 def test_a_resumed_replay_leaves_the_numbers_of_an_unbroken_one(sim, replayed, tmp_path, monkeypatch):
     whole, told = replayed
     broken = tmp_path / "broken"
-    wait, calls = cli.Pace.wait, []
+    wait, calls = console.Pace.wait, []
 
     def interrupted(self, *args):
         calls.append(args[0])
@@ -112,14 +114,14 @@ def test_a_resumed_replay_leaves_the_numbers_of_an_unbroken_one(sim, replayed, t
             signal.raise_signal(signal.SIGINT)
         wait(self, *args)
 
-    monkeypatch.setattr(cli.Pace, "wait", interrupted)
+    monkeypatch.setattr(console.Pace, "wait", interrupted)
     code, text, error = run("replay", *logs(sim), "--out", broken)
     assert 130 == code
     again = shlex.split(error.strip().splitlines()[-1].partition("go on with: ")[2])
     assert sorted(["replay", *map(str, logs(sim)), "--out", str(broken), "--resume"]) == sorted(again[1:])
     code, _, error = run("replay", *logs(sim), "--out", broken, "--resume", "--area", "1,2,3,4")
     assert (3, True) == (code, "another area" in error)
-    monkeypatch.setattr(cli.Pace, "wait", wait)
+    monkeypatch.setattr(console.Pace, "wait", wait)
     assert Store(broken).watermark_ns == calls[-1]
     code, text, _ = run(*again[1:], "--json")
     assert 0 == code
@@ -142,7 +144,7 @@ def test_two_runs_are_the_same_to_the_last_bit(sim, replayed, tmp_path):
 
 def test_start_end_and_area_choose_reports_and_count_the_rest(sim, replayed, tmp_path):
     first = Store(replayed[0]).arrow("SELECT min(t_ns) AS t FROM reports").column("t").to_pylist()[0] // 10**9
-    start, end = (cli._utc((first + s) * 10**9) for s in (DURATION_S // 6, DURATION_S // 3))
+    start, end = (iso_text((first + s) * 10**9) for s in (DURATION_S // 6, DURATION_S // 3))
     out = tmp_path / "cut"
     code, text, _ = run(
         "replay", *logs(sim), "--out", out, "--json", "--start", start, "--end", end, "--area", "113.0,21.0,113.8,23.0"
@@ -166,20 +168,13 @@ def test_watch_and_only_choose_what_is_told_and_nothing_else(sim, replayed, tmp_
 
 
 def test_a_budget_withholds_all_but_alarms():
-    words = cli_words()
-    teller = cli.Teller(words, "UTC", (), (), 2, False)
+    teller = Teller(budget=2)
     hour = 3_600_000_000_000
     told = [teller._wanted(alert(k, severity=1), "raised") for k in (0, 1, 2, 3)]
     assert [True, True, False, False] == told
     assert teller._wanted(alert(4, severity=2), "raised")
     assert teller._wanted(alert(hour + 5), "raised")
     assert 2 == teller.counts()["withheld"]
-
-
-def cli_words():
-    from vts.wording import Wording
-
-    return Wording("en", {})
 
 
 def alert(t_ns, severity=1):

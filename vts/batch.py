@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vts.errors import StoreError, UsageError
-from vts.units import DAY
+from vts.units import DAY, MINUTE
+from vts.wording import iso_text
 
 ENGINES = ("local", "dask")
 TRIES = 3
@@ -96,6 +97,45 @@ def key_of(*parts):
     """Hash of all that decides a partition's content: its input's commits, the options, the versions."""
     text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def plan(store, out, zones, scratch, *, since=None, warm_up=60, made_with=()):
+    """A Partition for each day of a Store, as an iterator; its rows are laid out in `scratch` where they are needed.
+
+    `zones` is GeoJSON text, `warm_up` minutes before each day, `made_with` whatever else decides the content.
+    """
+    from vts import __version__
+
+    span = store.arrow("SELECT min(t_ns) AS first, max(t_ns) AS last FROM tracks").to_pylist()[0]
+    if span["first"] is None:
+        return
+    out, area, made = Path(out), store.path.resolve().name, read_manifest(out)
+    for start, end in days(span["first"], span["last"], since):
+        before = start - warm_up * MINUTE
+        key = key_of(store.commits_between(before, end), *made_with, zones, warm_up, __version__)
+        day = iso_text(start)[:10]
+        path_in = Path(scratch) / area / f"{day}.parquet"
+        path_out = out / f"area={area}" / f"day={day}" / "scores.parquet"
+        partition = Partition(f"{area}/{day}", str(path_in), str(path_out), key)
+        if not _is_made(made, partition):
+            store.write_slice(path_in, before, end, zones, start)
+        yield partition
+
+
+def write_metrics(path, result, at_s):
+    """A run's figures in the text format of Prometheus, for its node exporter's folder; `at_s` since 1970 is now."""
+    lines = [
+        ("vts_score_partitions_made", "Partitions made by the last run", result["made"]),
+        ("vts_score_partitions_kept", "Partitions that were up to date", result["kept"]),
+        ("vts_score_partitions_failed", "Partitions that failed", len(result["failed"])),
+        ("vts_score_rows", "Scores written by the last run", result["rows"]),
+        ("vts_score_seconds", "Duration of the last run", result["seconds"]),
+        ("vts_score_last_run_timestamp_seconds", "When the last run ended", round(at_s)),
+    ]
+    text = "".join(f"# HELP {name} {what}\n# TYPE {name} gauge\n{name} {value}\n" for name, what, value in lines)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
 
 
 def days(first_ns, last_ns, since_ns=None):

@@ -97,14 +97,15 @@ def _geojson(path, features):
     with open(path, "w", encoding="utf-8") as file:
         file.write('{"type": "FeatureCollection", "features": [')
         for coordinates, properties in features:
-            feature = {"type": "Feature", "geometry": _geometry(coordinates), "properties": _finite(properties)}
+            feature = {"type": "Feature", "geometry": _geometry(coordinates), "properties": finite(properties)}
             file.write(("," if rows else "") + "\n" + json.dumps(feature, ensure_ascii=False))
             rows += 1
         file.write("\n]}\n")
     return rows
 
 
-def _finite(properties):
+def finite(properties):
+    """NaN and infinity have no word in JSON: null."""
     return {k: None if isinstance(v, float) and v - v != 0 else v for k, v in properties.items()}
 
 

@@ -16,13 +16,14 @@ import fcntl
 import json
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from vts import schema
 from vts.errors import StoreError, UsageError
-from vts.units import S
+from vts.units import DAY, S
 
 VERSION = 1
 TABLES = {
@@ -499,6 +500,19 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             metadata = {"zones": zones, "begin_ns": str(int(begin_ns))}
             pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
+
+    def pictures(self):
+        """The Pictures of all days, each with its tracks and what is known of their vessels, as an iterator."""
+        import pyarrow.parquet as pq
+
+        span = self.arrow("SELECT min(t_ns) AS first, max(t_ns) AS last FROM tracks").to_pylist()[0]
+        if span["first"] is None:
+            return
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch) / "day.parquet"
+            for start in range(span["first"] // DAY * DAY, span["last"] + 1, DAY):
+                self.write_slice(path, start, start + DAY, "{}", start)
+                yield from pictures_of(pq.read_table(path))
 
     def size_bytes(self):
         """Bytes on disk by table."""

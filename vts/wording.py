@@ -73,6 +73,11 @@ def time_text(t_ns, tz="UTC"):
     return f"{datetime.fromtimestamp(int(t_ns) // S, zone):%Y-%m-%d %H:%M:%S} {says}"
 
 
+def iso_text(t_ns):
+    """2016-07-28T00:00:40Z: an instant as programs write it."""
+    return f"{datetime.fromtimestamp(int(t_ns) // S, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def time_zone(tz):
     """(tzinfo, what to call it); ConfigError for a zone that is not offered."""
     if tz not in ZONES:
@@ -369,3 +374,63 @@ def alert_dicts(alerts):
     """The rows of Alerts as dicts of plain Python values, in order."""
     columns = [column.tolist() for column in alerts]
     return [dict(zip(alerts._fields, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def columns_text(table, limit=1000):
+    """The rows of a pyarrow Table under their names, cut at a thousand; text from the air made printable."""
+
+    def shown(value):
+        return "" if value is None else f"{value:.6g}" if isinstance(value, float) else clean(str(value), 60)
+
+    rows = [[shown(value) for value in row.values()] for row in table.slice(0, limit).to_pylist()]
+    grid = [list(table.column_names), *rows]
+    widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
+    more = table.num_rows - limit
+    return "\n".join(lines + ([f"... {more:,} rows more; add LIMIT, --csv or --json"] if more > 0 else []))
+
+
+def summary_text(summary, tr):
+    """The totals of a replay as a person reads them."""
+    lines = [""]
+    if summary["first"]:
+        lines.append(
+            tr(
+                "{first} to {last}: {pictures} pictures, {tracks} tracks",
+                first=summary["first"],
+                last=summary["last"],
+                pictures=f"{summary['pictures']:,}",
+                tracks=f"{summary['tracks']:,}",
+            )
+        )
+    lines += balance_lines(summary, tr)
+    reports = summary["reports"]
+    left = reports["rejected"] | summary["fusion"] | summary["left_out"]
+    left_out = ", ".join(f"{n:,} {reason}" for reason, n in left.items())
+    said = tr("reports {read}, used {used}", read=f"{reports['read']:,}", used=f"{reports['used']:,}")
+    lines.append(said + (f"; {left_out}" if left_out else ""))
+    for rule, count in summary["alerts"].items():
+        lines.append(f"  {count:>12,}  " + tr("alerts of {rule}", rule=rule))
+    if summary["withheld"]:
+        said = tr("alerts not told, over --budget; ask for them with vts alerts")
+        lines.append(f"  {summary['withheld']:>12,}  {said}")
+    lines.append(
+        tr(
+            "{seconds} s, {rate} a second, peak {peak} MB; store in {out}",
+            seconds=f"{summary['seconds']:.1f}",
+            rate=f"{summary['read'] / max(summary['seconds'], 1e-9):,.0f}",
+            peak=f"{summary['peak_mb']:,}",
+            out=summary["out"],
+        )
+    )
+    return "\n".join(lines)
+
+
+def balance_lines(totals, tr):
+    """read = used + rejected, and each reason with its first example, the most frequent first."""
+    read, used, rejected = totals["read"], totals["used"], sum(totals["rejected"].values())
+    said = tr(
+        "read {read} = used {used} + rejected {rejected}", read=f"{read:,}", used=f"{used:,}", rejected=f"{rejected:,}"
+    )
+    reasons = sorted(totals["rejected"].items(), key=lambda item: (-item[1], item[0]))
+    return [said] + [f"  {n:>12,}  {why:<24} {clean(totals['examples'].get(why, ''), 80)}" for why, n in reasons]

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from risk import boarding
 from vts import schema, wording
 
 ROOT = Path(__file__).resolve().parents[2]
-SPEAKERS = [ROOT / "cli.py", *sorted((ROOT / "vts").glob("*.py"))]
+SPEAKERS = [ROOT / "cli.py", ROOT / "risk" / "boarding.py", *sorted((ROOT / "vts").glob("*.py"))]
 CHINESE = wording.read_po(ROOT / "data" / "locale" / "zh.po")
 
 
 def asked():
     """Every literal text given to a translator, and the words that tables of codes hold."""
     texts = {*schema.SEVERITIES, *(f"{s}s" for s in schema.SEVERITIES), *schema.ALERT_STATES, *schema.TRACK_STATES}
-    texts.add("noted")
+    texts |= {"noted", *boarding.MARKS.values()}
     for path in SPEAKERS:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
