@@ -494,8 +494,8 @@ def _write_table(source, form, out):
 def query(store, sql, as_csv, as_json):
     """Ask a store in SQL; it can read the store and nothing else.
 
-    Views: reports, statics, tracks, alerts, scores, visits, rejects, zones, notes. Times: t_ns (ns since 1970, UTC) and
-    t (UTC timestamp).
+    Views: reports, statics, tracks, alerts, scores, visits, moving_zones, rejects, zones, notes. Times: t_ns (ns since
+    1970, UTC) and t (UTC timestamp).
 
     Example: vts query out/day "SELECT rule, count(*) FROM alerts GROUP BY rule"
     """
@@ -560,15 +560,22 @@ def shell(store):
 @click.option("--palette", type=click.Choice(["day", "dusk", "night"]), default="day", show_default=True)
 @click.option("--tiles", help="Address of a tile server, for those who have one; the map then needs it.")
 @click.option("--max-positions", type=click.IntRange(min=100), default=1_000_000, show_default=True)
+@click.option("--slots", type=click.Path(), help="Plan of LNG movements (CSV of vts lng plan --out) to show.")
 @lang_option
 @tz_option
 @json_option
-def map_(store, out, start, end, mmsi, palette, tiles, max_positions, lang, tz, as_json):
+def map_(store, out, start, end, mmsi, palette, tiles, max_positions, slots, lang, tz, as_json):
     """Draw a store on a map that opens without a network.
 
     Example: vts map out/day --out out/day.html
     """
     from vts import maps
+
+    plan = []
+    if slots:
+        from geofences.lng import slots as planned
+
+        plan = list(planned.rows(planned.load(slots)))
 
     wrote = maps.write(
         _opened(store),
@@ -581,6 +588,7 @@ def map_(store, out, start, end, mmsi, palette, tiles, max_positions, lang, tz, 
         mmsi=mmsi,
         tiles=tiles,
         max_positions=max_positions,
+        slots=plan,
     )
     _wrote(out, as_json, **{k: wrote[k] for k in ("positions", "tracks", "alerts")})
 

@@ -3,7 +3,7 @@
 | file | columns | what it is for |
 |---|---|---|
 | lng_carriers.csv | imo, mmsi, name, length_m, beam_m, note | which vessels carry LNG: AIS has no such ship type |
-| attendants.csv | mmsi, name, role | escort, pilot or operator: who may be near a carrier or terminal |
+| attendants.csv | mmsi, name, role | escort, pilot, operator or patrol: who may be near a carrier or terminal |
 | permits.csv | mmsi, zone, valid_from, valid_to | who may enter a restricted zone, and when |
 | reports.csv | mmsi, zone, t | reports that vessels made at reporting lines ("*": at any) |
 | notices.csv | mmsi, eta, sent | notices of arrival |
@@ -65,7 +65,7 @@ _FORMS = {
 }
 _DTYPES = {"imo": np.int64, "mmsi": np.int64, "time": np.int64, "float": np.float64, "text": str, "role": str}
 _EMPTY = {"imo": -1, "mmsi": -1, "time": -1, "float": np.nan, "text": "", "role": ""}
-ROLES = ("escort", "pilot", "operator")
+ROLES = ("escort", "pilot", "operator", "patrol")
 
 
 def load(folder):

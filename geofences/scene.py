@@ -171,11 +171,12 @@ class Scene:
         return by_mmsi | np.isin(self.static("imo"), carriers["imo"][carriers["imo"] >= 0])
 
     def attends(self, *roles):
-        """Which tracks the register of attendants names in one of these roles."""
+        """Which tracks the register of attendants names in one of these roles; in any, where none is given."""
         attendants = self.terms.register("attendants")
         if attendants is None:
             return np.zeros(self.tracks.n, bool)
-        return np.isin(self.tracks.mmsi, attendants["mmsi"][np.isin(attendants["role"], roles)])
+        chosen = np.isin(attendants["role"], roles) if roles else slice(None)
+        return np.isin(self.tracks.mmsi, attendants["mmsi"][chosen])
 
     def weather(self, name, oldest_s=21_600.0):
         """The latest value of a weather column at this instant; NaN without one in the last `oldest_s` (6 h)."""

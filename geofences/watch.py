@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from geofences import coast, moorings, rules, surroundings, visits
+from geofences.lng import guard
 from geofences.scene import Scene, Terms
 from geofences.stay_kernels import ABSENT, FRESH, HELD, INSIDE, LEAVING
 from vts import schema
@@ -32,7 +33,7 @@ TABLES = {
 
 
 def check(pictures, zones, watch=None, registers=None, land=None):
-    """The same Pictures with `places`, `visits` and the alerts of every rule, as a generator.
+    """The same Pictures with `places`, `visits`, `moving_zones` and the alerts of every rule, as a generator.
 
     `zones` is what `geofences.load` gave, `watch` what remembers (a new one when left out), `registers` what is known
     of vessels beside AIS and radar: LNG carriers, permits, reports, weather (`geofences.registers.load`). With `land`
@@ -84,7 +85,8 @@ class Watch:
         places = picture.places
         if land is not None:
             places = schema.Places.concat([places, coast.ashore(tracks, land, places)])
-        return picture._replace(alerts=schema.Alerts.concat(told), places=places)
+        moving = guard.moving_zones(scene)
+        return picture._replace(alerts=schema.Alerts.concat(told), places=places, moving_zones=moving)
 
     @property
     def _times_ns(self):

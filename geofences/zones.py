@@ -65,15 +65,19 @@ class Zones:
         return Zones(pick(self.names), pick(self.kinds), pick(self.properties), self.drawn[rows], self.area[rows])
 
     def to_geojson(self, drawn=False):
-        """A GeoJSON FeatureCollection: areas as they hold (corridors with their width), or with `drawn` as given."""
-        shapes = self.drawn if drawn else [a if a is not None else d for a, d in zip(self.area, self.drawn)]
-        return {
-            "type": "FeatureCollection",
-            "features": [
-                {"type": "Feature", "geometry": mapping(g) if g is not None else None, "properties": dict(p)}
-                for g, p in zip(shapes, self.properties)
-            ],
-        }
+        """A GeoJSON FeatureCollection: areas as they hold (corridors with their width), or with `drawn` as given.
+
+        An area that was drawn as a line keeps it as property `centre_line`, a list of [lon, lat].
+        """
+        features = []
+        for area, line, properties in zip(self.area, self.drawn, self.properties):
+            shape = line if drawn or area is None else area
+            said = dict(properties)
+            if shape is not line and line.geom_type == "LineString":
+                said["centre_line"] = shapely.get_coordinates(line).tolist()
+            geometry = mapping(shape) if shape is not None else None
+            features.append({"type": "Feature", "geometry": geometry, "properties": said})
+        return {"type": "FeatureCollection", "features": features}
 
     def _repr_html_(self):
         keys = ("name", "kind", "jurisdiction", "confidence", "valid_from", "valid_to", "daily_window", "source")

@@ -5,7 +5,7 @@ pictures = vts.fuse(reports, vts.Tracker(config.fusion))
 """
 
 from vts.merge import merge  # eager: the verb and its module share a name, and the verb must win
-from vts.schema import Alerts, Picture, Rejects, Reports, Scores, Statics, Tracks, Visits
+from vts.schema import Alerts, MovingZones, Picture, Rejects, Reports, Scores, Statics, Tracks, Visits
 
 __version__ = "0.1.0"
 
@@ -20,6 +20,7 @@ _LAZY = {  # numba, pyarrow and duckdb are imported by whoever asks for these
 __all__ = [
     "Alerts",
     "Config",
+    "MovingZones",
     "Picture",
     "Rejects",
     "Reports",

@@ -9,6 +9,7 @@ import base64
 import gzip
 import json
 import math
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ MAX_TRACKS = 20_000
 HOLD_S = 600  # a vessel is drawn where it was last seen for this long
 CELL_DEG = 1e-4  # a vessel that stays within 10 m ...
 CELL_S = 300  # ... is drawn once in five minutes
+MOVING_DEG = 2  # a zone that goes with a vessel is drawn anew when it has turned this much
 # Chinese web tiles are drawn in GCJ-02: a WGS 84 position lies up to 600 m off on them.
 GCJ02 = ("amap.", "autonavi.", "gaode", "qq.com", "google.cn")
 
@@ -48,7 +50,8 @@ def draw(store, **options):
     """The folium.Map of a store, for a notebook or to add layers to.
 
     lang "en" or "zh"; tz "UTC" or "Asia/Shanghai"; palette "day", "dusk" or "night" (after S-52); start_ns, end_ns and
-    mmsi choose what is drawn; max_positions; tiles, the address of a tile server for those who have one.
+    mmsi choose what is drawn; max_positions; tiles, the address of a tile server for those who have one; slots, a plan of
+    movements as dicts (vessel, mmsi, terminal, direction, state, eta, start, end, wait_min, why; times in ISO 8601).
     """
     return _figure(store, **options)[0]
 
@@ -65,6 +68,7 @@ def _figure(
     max_positions=MAX_POSITIONS,
     tiles=None,
     note="",
+    slots=(),
 ):
     import folium
     from branca.element import Element, MacroElement
@@ -74,6 +78,7 @@ def _figure(
     if palette not in ("day", "dusk", "night"):
         raise UsageError(f"palette {palette!r}: there are day, dusk and night")
     data, packed = _content(store, tr, tz, start_ns, end_ns, mmsi, max_positions)
+    data["slots"] = _slots(data, tr, slots)
     run = store.read_json("run.json", {})
     data["note"] = " ".join(filter(None, [note, tr(run.get("note", "")), _tile_warning(tr, tiles)]))
 
@@ -177,6 +182,7 @@ def _content(store, tr, tz, start_ns, end_ns, mmsi, max_positions):
         "zones": _zones(tr, zones),
         "alerts": alerts,
         "alerts_left": left,
+        "moving": _moving(con, start_ns, end_ns, epoch_ns),
         "sites": _sites(store),
     }
     return data, base64.b64encode(gzip.compress(_pack(columns, starts, seconds), 6, mtime=0)).decode()
@@ -195,6 +201,18 @@ def _labels(tr):
         "zones": tr("Zones"),
         "alerts": tr("Alerts"),
         "radar": tr("Radar coverage"),
+        "moving": tr("Moving zones"),
+        "slots": tr("Slots"),
+        "slot": tr("Slot"),
+        "in": tr("in"),
+        "out": tr("out"),
+        "refused": tr("refused"),
+        "begins": tr("begins in {minutes} min"),
+        "over": tr("over"),
+        "late": tr("{minutes} min late"),
+        "early": tr("{minutes} min early"),
+        "on_time": tr("on time"),
+        "waits": tr("waits {minutes} min"),
         "palette": tr("Palette"),
         "day": tr("Day"),
         "dusk": tr("Dusk"),
@@ -371,12 +389,80 @@ def _alert(words, row, epoch_ns):
         "t": row["t_ns"] // S - epoch_ns // S,
         "until": row["last_ns"] // S - epoch_ns // S if over else None,
         "severity": row["severity"],
+        "track": row["track"],
+        "other": row["other"],
         "text": words.sentence(row),
         "place": words.place(lon, lat),
         "citation": words.citation(row["rule"]),
         "lon": lon if found else None,
         "lat": lat if found else None,
     }
+
+
+def _moving(con, start_ns, end_ns, epoch_ns):
+    """[track, zone, shape, axis_deg, ahead_m, astern_m, port_m, starboard_m, from, to] of zones that go with vessels.
+
+    One row as long as nothing of it changes: an axis by MOVING_DEG, an extent by a metre, a silence of HOLD_S.
+    """
+    terms = [] if start_ns is None else [f"t_ns >= {int(start_ns)}"]
+    terms += [] if end_ns is None else [f"t_ns < {int(end_ns)}"]
+    where = f" WHERE {' AND '.join(terms)}" if terms else ""
+    extents = [f"CAST(round({side}_m) AS BIGINT) AS {side}" for side in ("ahead", "astern", "port", "starboard")]
+    table = con.sql(f"""
+        SELECT track, zone, shape, CAST(round(axis_deg / {MOVING_DEG}) AS BIGINT) AS axis, {", ".join(extents)}, t_ns
+        FROM moving_zones{where} ORDER BY track, zone, t_ns""").to_arrow_table()
+    rows, ends, step = [], [], 0
+    for *said, t_ns in zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True):
+        if None in said[3:]:
+            continue  # told in dimensions that nobody knows
+        at = t_ns // S - epoch_ns // S
+        said[3] = said[3] * MOVING_DEG % 360
+        before = rows[-1] if rows else [None] * 10
+        follows = before[:2] == said[:2] and at - before[9] <= HOLD_S
+        if follows:
+            step = step or at - before[9]
+            before[9] = at
+        else:
+            ends.append(before)
+        if not follows or before[:8] != said:
+            rows.append([*said, at, at])
+    for last in [*ends[1:], *rows[-1:]]:
+        last[9] += step  # the last Picture of a run holds until the next would come
+    return rows
+
+
+def _slots(data, tr, slots):
+    """The slots of a plan as the page shows them, each with the line that it follows; UsageError for a wrong time."""
+    paths = {}
+    for zone in data["zones"]["features"]:
+        for terminal in zone["properties"]["terminals"]:
+            paths.setdefault(terminal, zone["properties"]["centre_line"])
+    out = []
+    for slot in slots:
+        begin, end = (slot[key] and _seconds(slot[key]) - data["epoch"] for key in ("start", "end"))
+        refused = slot["state"] == "refused" or begin is None
+        out.append(
+            {
+                "vessel": wording.clean(slot["vessel"]),
+                "mmsi": slot["mmsi"],
+                "terminal": wording.clean(slot["terminal"]),
+                "way": slot["direction"],
+                "from": None if refused else begin,
+                "to": None if refused else end,
+                "wait": None if refused or not slot["wait_min"] else round(slot["wait_min"]),
+                "why": "; ".join(filter(None, [tr("refused") if refused else "", wording.clean(slot["why"], 400)])),
+                "path": paths.get(slot["terminal"], []) if end is not None else [],
+            }
+        )
+    return out
+
+
+def _seconds(text):
+    """Seconds since 1970 of an ISO 8601 time."""
+    try:
+        return int(datetime.fromisoformat(text).timestamp())
+    except ValueError as error:
+        raise UsageError(f"slots: {text!r} is no ISO 8601 time; write it as 2026-03-02T07:00:00Z") from error
 
 
 def _zones(tr, zones):
@@ -392,9 +478,16 @@ def _zones(tr, zones):
             "kind": wording.clean(str(p.get("kind", ""))),
             "notes": notes,
             "wide": any(np.ptp(outline, axis=0).max() > wording.LANDMARK_DEG for outline in outlines),
+            "centre_line": _rounded(p.get("centre_line") or []),
+            "terminals": [str(name) for name in _listed(p.get("terminals"))],
         }
         features.append({"type": "Feature", "geometry": _rounded(feature.get("geometry")), "properties": about})
     return {"type": "FeatureCollection", "features": features}
+
+
+def _listed(value):
+    """A property that may be a list or a text with commas."""
+    return [word.strip() for word in value.split(",")] if isinstance(value, str) else list(value or [])
 
 
 def _rounded(value):

@@ -320,6 +320,25 @@ class Visits(NamedTuple):
     left_ns: I8  # -1 while it stays
 
 
+MOVING_SHAPES = ("box", "channel", "ellipse")  # a channel is a box clipped to the zone that sets it
+
+
+@table
+class MovingZones(NamedTuple):
+    """Zones that go with vessels, as they stand in a Picture: one row per vessel and zone, in order of track."""
+
+    track: I8  # with whom it goes
+    mmsi: I8
+    t_ns: I8  # of the Picture
+    zone: I4  # row of Zones: whose terms set it
+    shape: I1  # MOVING_SHAPES
+    axis_deg: F8  # where ahead is, from true north
+    ahead_m: F8  # from her position to the zone's edge; NaN: told in dimensions of hers that nobody knows
+    astern_m: F8
+    port_m: F8
+    starboard_m: F8
+
+
 _SHOWN = ("track", "mmsi", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "state", "age_s")
 
 
@@ -333,6 +352,7 @@ class Picture(NamedTuple):
     scores: Scores
     places: Places = Places.empty()
     visits: Visits = Visits.empty()  # entries and exits since the Picture before
+    moving_zones: MovingZones = MovingZones.empty()  # such as a gas carrier's safety zone
 
     def _repr_html_(self):
         """A line of counts and the first tracks, for a notebook; numbers only, so nothing can become markup."""

@@ -2,7 +2,7 @@
 
 DIR/lingding.json         format and version
 DIR/parts/000001.json     one commit: rows by table, totals, watermark; a part without it does not count
-DIR/reports/000001.parquet and so on for statics, tracks, alerts, scores, visits, rejects
+DIR/reports/000001.parquet and so on for statics, tracks, alerts, scores, visits, moving_zones, rejects
 DIR/zones.geojson rules.json run.json notes.jsonl state/
 
 Columns keep the names of `vts.schema`, so any Parquet reader can use them. Compact without a private encoding: track
@@ -33,6 +33,7 @@ TABLES = {
     "alerts": schema.Alerts,
     "scores": schema.Scores,
     "visits": schema.Visits,
+    "moving_zones": schema.MovingZones,
 }
 REJECTS = {"source": "VARCHAR", "reason": "VARCHAR", "count": "BIGINT", "example": "VARCHAR"}
 # A vessel's rows lie together, so that its statistics let a reader skip all other row groups.
@@ -43,6 +44,7 @@ ORDER = {
     "alerts": (),  # as they happened
     "scores": ("mmsi", "track", "t_ns"),
     "visits": (),
+    "moving_zones": ("track", "t_ns", "zone"),
 }
 PART_ROWS = 262_144  # a part is written when a table has this many: 60 MB of tracks
 ROW_GROUP = 32_768
@@ -69,6 +71,7 @@ _NAMES = {  # small integers that a view shows in words
     ("alerts", "state"): schema.ALERT_STATES,
     ("alerts", "severity"): schema.SEVERITIES,
     ("visits", "event"): schema.VISIT_EVENTS,
+    ("moving_zones", "shape"): schema.MOVING_SHAPES,
 }
 
 
@@ -135,7 +138,7 @@ class Store:
         if picture.at_ns <= self.at_ns:
             return
         self.at_ns = int(picture.at_ns)
-        for name in ("tracks", "alerts", "scores", "visits"):
+        for name in ("tracks", "alerts", "scores", "visits", "moving_zones"):
             self._add(name, getattr(picture, name))
         if self._rows["tracks"] >= self._part_rows or self._rows["reports"] >= self._part_rows:
             self.flush()
@@ -442,6 +445,10 @@ class Store:
     def visits(self, mmsi=None, start_ns=None, end_ns=None):
         """Entries into zones and exits from them, as Visits in the order in which they happened."""
         return self.table("visits", _where("mmsi", mmsi, start_ns, end_ns))
+
+    def moving_zones(self, mmsi=None, start_ns=None, end_ns=None):
+        """Zones that went with vessels, such as an LNG carrier's, as MovingZones in order of time and track."""
+        return self.table("moving_zones", _where("mmsi", mmsi, start_ns, end_ns), "t_ns, track, zone")
 
     def scores(self, mmsi=None, start_ns=None, end_ns=None):
         """Risk of tracks, as Scores in order of time and track."""

@@ -30,7 +30,7 @@ async function lingding(map, data, packed) {
   const land = data.land.map(r => { const o = new Float64Array(r.length); let a = 0, b = 0;
     for (let i = 0; i < r.length; i += 2) { a += r[i]; b += r[i + 1]; o[i] = a / 3.6e6 + 0.5; o[i + 1] = mercY(b / 1e4); } return o; });
 
-  const state = { t: data.end, trail: 0, on: { land: true, grid: true, tracks: true, vessels: true, names: true, ellipses: true, zones: true, alerts: true, radar: true }, kinds: {}, playing: false };
+  const state = { t: data.end, trail: 0, on: { land: true, grid: true, tracks: true, vessels: true, names: true, ellipses: true, zones: true, alerts: true, moving: true, slots: true, radar: true }, kinds: {}, playing: false };
   const css = name => getComputedStyle(root).getPropertyValue(name).trim();
   const two = k => String(k).padStart(2, "0");
   const timeText = s => { const d = new Date((data.epoch + s + data.tz.minutes * 60) * 1000);
@@ -48,6 +48,32 @@ async function lingding(map, data, packed) {
     if (last ? state.t - t[i] > data.hold : t[i + 1] - t[i] > GAP && state.t - t[i] > data.hold) return null;
     const f = last || t[i + 1] - t[i] > GAP ? 0 : (state.t - t[i]) / Math.max(1, t[i + 1] - t[i]);
     return { i, x: X[i] + f * (last ? 0 : X[i + 1] - X[i]), y: Y[i] + f * (last ? 0 : Y[i + 1] - Y[i]) };
+  }
+
+  // Zones that go with vessels, and the slots of a plan: both stand where the clock says.
+  const ofTrack = new Map(data.vessels.track.map((k, v) => [k, v])), ofMmsi = new Map(data.vessels.mmsi.map((k, v) => [k, v]));
+  const seen = track => ofTrack.has(track) ? where(ofTrack.get(track)) : null;
+  const open = a => a.t <= state.t && (a.until === null || a.until >= state.t);
+  const perMetre = (world, y) => world * Math.cosh((0.5 - y) * 2 * Math.PI) / 40075016.7;
+  for (const s of data.slots) {  // a line in the map's own units, with the distance along it
+    s.x = s.path.map(p => p[0] / 360 + 0.5); s.y = s.path.map(p => mercY(p[1])); s.d = [0];
+    if (s.way === "out") { s.x.reverse(); s.y.reverse(); }
+    for (let i = 1; i < s.x.length; i++) s.d.push(s.d[i - 1] + Math.hypot(s.x[i] - s.x[i - 1], s.y[i] - s.y[i - 1]));
+    s.whole = s.d[s.d.length - 1];
+  }
+  const running = s => s.from !== null && s.whole > 0 && s.from <= state.t && state.t <= s.to;
+  function planned(s) {
+    const d = (state.t - s.from) / (s.to - s.from) * s.whole; let i = 1; while (i < s.d.length - 1 && s.d[i] < d) i++;
+    const f = (d - s.d[i - 1]) / (s.d[i] - s.d[i - 1]); return { x: s.x[i - 1] + f * (s.x[i] - s.x[i - 1]), y: s.y[i - 1] + f * (s.y[i] - s.y[i - 1]) };
+  }
+  function lateMin(s) {  // against her slot, by how far along its line she is; null where she is not on it
+    const p = ofMmsi.has(s.mmsi) && running(s) ? where(ofMmsi.get(s.mmsi)) : null; if (!p) return null;
+    let least = s.whole / 10, along = null;
+    for (let i = 1; i < s.x.length; i++) {
+      const dx = s.x[i] - s.x[i - 1], dy = s.y[i] - s.y[i - 1], f = Math.min(1, Math.max(0, ((p.x - s.x[i - 1]) * dx + (p.y - s.y[i - 1]) * dy) / (dx * dx + dy * dy)));
+      const q = Math.hypot(s.x[i - 1] + f * dx - p.x, s.y[i - 1] + f * dy - p.y); if (q < least) { least = q; along = s.d[i - 1] + f * (s.d[i] - s.d[i - 1]); }
+    }
+    return along === null ? null : Math.round((state.t - s.from - along / s.whole * (s.to - s.from)) / 60);
   }
 
   let shown = [];
@@ -93,17 +119,23 @@ async function lingding(map, data, packed) {
           k = kk; qx = x; qy = y;
         }
       }
+      if (state.on.moving) for (const z of data.moving) if (z[8] <= state.t && state.t < z[9]) this.moving(g, z, world, px, py);
+      if (state.on.slots) for (const s of data.slots) if (running(s)) this.slot(g, s, px, py);
       g.lineWidth = 1.4; paths.forEach((p, k) => { g.strokeStyle = css("--risk" + k); g.stroke(p); });
       shown = [];
       if (state.on.vessels) {
         for (let v = 0; v < m; v++) { const p = where(v); if (!p) continue; const x = px(p.x), y = py(p.y); if (x > -20 && y > -20 && x < size.x + 20 && y < size.y + 20) shown.push({ v, i: p.i, x, y }); }
+        const loud = new Set(data.alerts.filter(a => a.severity === 2 && open(a)).map(a => a.track));  // their names come first
+        shown.sort((a, b) => loud.has(data.vessels.track[b.v]) - loud.has(data.vessels.track[a.v]));
         const named = state.on.names && (shown.length <= 80 || map.getZoom() >= 13); g.font = "11px system-ui, sans-serif";
         const taken = new Set();  // a name is written where no other stands yet
         for (const s of shown) { const cell = Math.round(s.x / 90) + "," + Math.round(s.y / 13); this.vessel(g, s, named && !taken.has(cell), world); taken.add(cell); }
       }
       if (state.on.alerts) for (const a of data.alerts) {
-        if (a.t > state.t || a.lon === null || (a.until !== null && a.until < state.t)) continue;
-        const x = px(a.lon / 360 + 0.5), y = py(mercY(a.lat)); g.strokeStyle = css(a.severity === 2 ? "--alarm" : "--risk3"); g.lineWidth = 2; g.beginPath(); g.arc(x, y, 11, 0, 7); g.stroke();
+        if (!open(a)) continue;
+        const v = seen(a.track), o = seen(a.other); if (!v && a.lon === null) continue;  // the ring goes with her while she is seen
+        const x = px(v ? v.x : a.lon / 360 + 0.5), y = py(v ? v.y : mercY(a.lat)); g.strokeStyle = css(a.severity === 2 ? "--alarm" : "--risk3"); g.lineWidth = 2; g.beginPath(); g.arc(x, y, 11, 0, 7); g.stroke();
+        if (v && o) { g.lineWidth = 1.2; g.setLineDash([5, 4]); g.beginPath(); g.moveTo(x, y); g.lineTo(px(o.x), py(o.y)); g.stroke(); g.setLineDash([]); }
       }
       document.documentElement.dataset.drawMs = Math.round(performance.now() - began); document.documentElement.dataset.drawn = drawn;
     },
@@ -114,6 +146,29 @@ async function lingding(map, data, packed) {
       for (let d = Math.ceil(b.getWest() / step) * step; d < b.getEast(); d += step) { const x = map.latLngToContainerPoint([0, d]).x; g.moveTo(x, 0); g.lineTo(x, size.y); g.fillText(place(0, ((d + 540) % 360) - 180).split(" ")[1], x + 2, 10); }
       for (let d = Math.ceil(Math.max(-80, b.getSouth()) / step) * step; d < Math.min(80, b.getNorth()); d += step) { const y = map.latLngToContainerPoint([d, 0]).y; g.moveTo(0, y); g.lineTo(size.x, y); g.fillText(place(d, 0).split(" ")[0], size.x - 62, y - 2); }
       g.stroke();
+    },
+    moving(g, [track, zone, shape, axis, ahead, astern, port, starboard], world, px, py) {
+      const p = seen(track); if (!p) return;
+      const a = axis * Math.PI / 180, k = perMetre(world, p.y), x = px(p.x), y = py(p.y), sin = Math.sin(a), cos = Math.cos(a);
+      const to = (fore, right) => [x + k * (fore * sin + right * cos), y - k * (fore * cos - right * sin)];
+      const round = shape === 2, corner = j => round ? [Math.cos(j * Math.PI / 32), Math.sin(j * Math.PI / 32)] : [j === 0 || j === 3 ? 1 : -1, j < 2 ? 1 : -1];
+      g.save();
+      if (shape === 1) { g.clip(this.outline(zone, px, py), "evenodd"); }  // from channel edge to channel edge
+      g.beginPath();
+      for (let j = 0; j < (round ? 64 : 4); j++) { const [f, r] = corner(j), [u, w] = to(f * (f > 0 ? ahead : astern), r * (r > 0 ? starboard : port)); j ? g.lineTo(u, w) : g.moveTo(u, w); }
+      g.closePath();
+      g.strokeStyle = g.fillStyle = css(data.alerts.some(q => q.severity === 2 && q.other === track && open(q)) ? "--alarm" : "--moving");
+      g.globalAlpha = .13; g.fill(); g.globalAlpha = 1; g.lineWidth = 2; g.stroke(); g.restore();
+    },
+    outline(zone, px, py) {
+      const path = new Path2D(), shape = data.zones.features[zone].geometry, parts = !shape ? [] : shape.type === "Polygon" ? [shape.coordinates] : shape.type === "MultiPolygon" ? shape.coordinates : [];
+      for (const rings of parts) for (const ring of rings) { ring.forEach(([o, q], i) => { const u = px(o / 360 + 0.5), w = py(mercY(q)); i ? path.lineTo(u, w) : path.moveTo(u, w); }); path.closePath(); }
+      return path;
+    },
+    slot(g, s, px, py) {
+      const p = planned(s), x = px(p.x), y = py(p.y);
+      g.strokeStyle = g.fillStyle = css("--slot"); g.lineWidth = 1; g.setLineDash([2, 4]); g.beginPath(); s.x.forEach((u, i) => i ? g.lineTo(px(u), py(s.y[i])) : g.moveTo(px(u), py(s.y[i]))); g.stroke(); g.setLineDash([]);
+      g.lineWidth = 2; g.strokeRect(x - 7, y - 7, 14, 14); g.font = "11px system-ui, sans-serif"; g.textAlign = "right"; g.fillText(`${L10N.slot}: ${s.vessel}`, x - 11, y + 4); g.textAlign = "left";
     },
     vessel(g, s, named, world) {
       const { v, i, x, y } = s, colour = css("--risk" + bucket(risk[i])), dark = data.vessels.mmsi[v] < 0;
@@ -144,18 +199,30 @@ async function lingding(map, data, packed) {
   }
   layer.addTo(map); L.control.scale({ imperial: false, position: "topleft" }).addTo(map);
 
+  let tellSlots = () => {};
   const panel = L.control({ position: "topright" });
   panel.onAdd = () => {
     const e = $("div", undefined, "vts-panel"); L.DomEvent.disableClickPropagation(e); L.DomEvent.disableScrollPropagation(e);
     e.append($("h1", data.title)); if (data.note) e.append($("div", data.note, "vts-sim"));
     const box2 = $("details"); box2.append($("summary", L10N.layers)); e.append(box2);
     const check = (text, on, then) => { const l = $("label"), c = $("input"); c.type = "checkbox"; c.checked = on; c.onchange = () => { then(c.checked); redraw(); }; l.append(c, " " + text); return l; };
-    for (const k of Object.keys(state.on)) if (k !== "zones" && (k !== "radar" || data.sites.length)) box2.append(check(L10N[k], true, on => { state.on[k] = on; }));
+    const empty = { radar: !data.sites.length, moving: !data.moving.length, slots: !data.slots.length };
+    for (const k of Object.keys(state.on)) if (k !== "zones" && !empty[k]) box2.append(check(L10N[k], true, on => { state.on[k] = on; }));
     if (kinds.length) { box2.append($("h2", L10N.zones)); for (const k of kinds) box2.append(check(k || L10N.unnamed, true, on => on ? zoneLayers[k].addTo(map) : zoneLayers[k].remove())); }
     const pal = $("div"); for (const p of ["day", "dusk", "night"]) { const b = $("button", L10N[p]); b.onclick = () => { root.classList.remove("dusk", "night"); if (p !== "day") root.classList.add(p); redraw(); }; pal.append(b, " "); }
     box2.append($("h2", L10N.palette), pal);
     const key = $("div"); key.append($("h2", L10N.risk)); const names = [L10N.unknown, "0–0.2", "0.2–0.4", "0.4–0.6", "0.6–0.8", "0.8–1"];
     names.forEach((text, k) => { const l = $("label"), s = $("span", "", "vts-key"); s.style.background = `var(--risk${k})`; l.append(s, text); key.append(l); }); e.append(key);
+    if (data.slots.length) {
+      const plan = $("details"), rows = $("ul", undefined, "vts-alerts"); plan.open = true; plan.append($("summary", `${L10N.slots} (${data.tz.name})`), rows); e.append(plan);
+      tellSlots = () => rows.replaceChildren(...data.slots.map(s => {
+        const li = $("li", undefined, s.from === null ? "s2" : state.t > s.to ? "over" : state.t >= s.from ? "now" : ""), late = lateMin(s), say = (text, minutes) => text.replace("{minutes}", minutes);
+        li.append($("b", s.vessel), ` ${s.way === "in" ? L10N.in : L10N.out} · ${s.terminal}`);
+        if (s.from !== null) li.append($("small", `${timeText(s.from).slice(5, 16)} – ${timeText(s.to ?? s.from).slice(11, 16)}` + (s.wait ? `, ${say(L10N.waits, s.wait)}` : "") + (state.t > s.to ? `, ${L10N.over}` : state.t < s.from ? (s.from - state.t < 86400 ? `, ${say(L10N.begins, Math.round((s.from - state.t) / 60))}` : "") : late === null ? "" : `, ${Math.abs(late) < 3 ? L10N.on_time : say(late > 0 ? L10N.late : L10N.early, Math.abs(late))}`)));
+        if (s.why) li.append($("small", s.why));
+        if (s.from !== null) li.onclick = () => setTime(s.from); return li;
+      }));
+    }
     const list = $("details"); list.open = window.innerWidth > 700; list.append($("summary", `${L10N.alerts} (${data.alerts.length}${data.alerts_left ? " / " + (data.alerts.length + data.alerts_left) : ""})`));
     const ul = $("ul", undefined, "vts-alerts"); list.append(ul); e.append(list);
     data.alerts.forEach((a, k) => { const li = $("li", undefined, "s" + a.severity + (a.until !== null ? " over" : "")); li.append($("small", timeText(a.t)), a.text); if (a.place) li.append($("small", a.place)); if (a.citation) li.append($("small", a.citation));
@@ -165,7 +232,7 @@ async function lingding(map, data, packed) {
   panel.addTo(map);
 
   let slider, out;
-  const setTime = s => { state.t = Math.min(Math.max(s, data.begin), data.end); slider.value = state.t; out.textContent = timeText(state.t); redraw(); };
+  const setTime = s => { state.t = Math.min(Math.max(s, data.begin), data.end); slider.value = state.t; out.textContent = timeText(state.t); tellSlots(); redraw(); };
   const clock = L.control({ position: "bottomleft" });
   clock.onAdd = () => {
     const e = $("div", undefined, "vts-panel vts-time"); L.DomEvent.disableClickPropagation(e);

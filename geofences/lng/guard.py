@@ -7,6 +7,7 @@ import numpy as np
 from geofences.lng import zone as moving
 from geofences.lng import zone_kernels
 from geofences.mooring_kernels import ANCHORED, MOORED
+from vts.schema import MOVING_SHAPES, MovingZones
 from vts.units import NM
 
 REACH_M = 6 * NM  # nobody farther off is looked at
@@ -74,6 +75,21 @@ def _size_m(scene, row):
     return length_m, beam_m
 
 
+def moving_zones(scene):
+    """MovingZones of a scene: about every carrier, and the circles that go with working vessels."""
+    tracks, rows = scene.tracks, []
+    for c in carriers(scene):
+        rows.append((c.row, c.zone, MOVING_SHAPES.index(c.form.shape), c.axis_deg, *c.extents_m))
+    radius_m, mmsi = scene.terms.value("radius_m", np.nan), scene.terms.value("mmsi", -1.0)
+    for zone in np.flatnonzero(scene.terms.of("moving_works") & scene.in_force).tolist():
+        for row in np.flatnonzero((tracks.mmsi == int(mmsi[zone])) & (tracks.mmsi >= 0)).tolist():
+            rows.append((row, zone, MOVING_SHAPES.index("ellipse"), 0.0, *[radius_m[zone]] * 4))
+    if not rows:
+        return MovingZones.empty()
+    row, zone, shape, *rest = map(np.array, zip(*sorted(rows), strict=True))
+    return MovingZones(tracks.track[row], tracks.mmsi[row], [scene.at_ns], zone, shape, *rest)
+
+
 def intrusions(scene, horizon_s=HORIZON_S):
     """The Intrusions of a scene. Attendants, the carrier herself and vessels moored alongside are none."""
     return scene.shared(f"lng intrusions {horizon_s}", lambda: _intrusions(scene, horizon_s))
@@ -81,7 +97,7 @@ def intrusions(scene, horizon_s=HORIZON_S):
 
 def _intrusions(scene, horizon_s):
     tracks = scene.tracks
-    exempt = scene.attends("escort", "pilot", "operator") | (scene.moorings.state == MOORED)
+    exempt = scene.attends() | (scene.moorings.state == MOORED)
     parts = []
     for c in carriers(scene):
         east_m, north_m = scene.offsets_m(c.row)

@@ -46,6 +46,11 @@ PARAMETERS = {
     "max_wait_h": (48.0, "h", "ours: beyond this a carrier is told to come another day"),
 }
 PLAN_COLUMNS = ("vessel", "mmsi", "terminal", "direction", "state", "eta", "start", "end", "wait_min", "why")
+PLAN_FORM = (
+    dict.fromkeys(("vessel", "terminal", "direction"), ("text", True))
+    | dict.fromkeys(("eta", "start", "end"), ("time", False))
+    | {"mmsi": ("mmsi", False), "state": ("text", False), "wait_min": ("float", False), "why": ("text", False)}
+)
 REFUSED = 1e5  # minutes of waiting that a refusal weighs: ten weeks
 MOVED = 0.5  # minutes of waiting that a minute weighs by which a slot given before is moved
 
@@ -112,9 +117,10 @@ def rows(slots):
     for row in zip(*slots, strict=True):
         values = dict(zip(slots._fields, (v.item() for v in row), strict=True))
         times = {name: values.pop(f"{name}_ns") for name in ("eta", "start", "end")}
-        wait_min = values.pop("wait_min")
+        wait_min, mmsi = values.pop("wait_min"), values.pop("mmsi")
         yield {
             **values,
+            "mmsi": None if mmsi < 0 else mmsi,
             **{name: _iso(t_ns) if t_ns >= 0 else None for name, t_ns in times.items()},
             "wait_min": None if math.isnan(wait_min) else wait_min,
         }
@@ -129,13 +135,14 @@ def save(slots, path):
 
 
 def load(path):
-    """The vessel, terminal, direction and start of each row of a plan that `save` wrote, as Slots."""
-    columns = read(
-        path, {"start": ("time", False)} | dict.fromkeys(("vessel", "terminal", "direction"), ("text", True))
-    )
-    return Slots(
-        **{name: columns[name].astype(str) for name in ("vessel", "terminal", "direction")}, start_ns=columns["start"]
-    )
+    """The Slots of a plan that `save` wrote; RegisterError where vessel, terminal or direction are missing.
+
+    A planner who corrects a plan by hand needs only these and `start`; what is left out is unknown.
+    """
+    columns = read(path, PLAN_FORM)
+    given = {name: columns[name] for name in ("mmsi", "wait_min")}
+    given |= {name: columns[name].astype(str) for name in ("vessel", "terminal", "direction", "state", "why")}
+    return Slots(**given, **{f"{name}_ns": columns[name] for name in ("eta", "start", "end")})
 
 
 class _Job:

@@ -27,7 +27,7 @@ def evaluate(scene):
     terms, tracks = scene.terms, scene.tracks
     pairs = scene.inside(terms.flag("lng_exclusive"))
     pairs = pairs.where(scene.under_way[pairs.row])
-    exempt = scene.attends("escort", "pilot", "operator")
+    exempt = scene.attends()
     own = pairs.where(scene.is_lng[pairs.row])
     parts = []
     for row, zone in zip(own.row.tolist(), own.zone.tolist(), strict=True):

@@ -29,7 +29,7 @@ def evaluate(scene):
     A registered carrier is taken to come with authority.
     """
     pairs = scene.inside(scene.terms.of("lng_safety_zone", "lng_control_zone"))
-    may = scene.is_lng | scene.attends("escort", "pilot", "operator")
+    may = scene.is_lng | scene.attends()
     excess = np.where(may[pairs.row] | scene.permitted(pairs), 0.0, np.maximum(-pairs.edge_m, 1.0))
     severity = np.where(scene.terms.of("lng_safety_zone")[pairs.zone], ALARM, WARNING)
     return scene.findings(

@@ -30,7 +30,7 @@ def evaluate(scene):
     pairs, chance, enter_min = scene.soon(terms.of(*CLOSED, *TERMINALS), horizon_min)
     kind = scene.kind[pairs.row]
     may = terms.open_to()[pairs.zone, kind] | scene.permitted(pairs)
-    attends = scene.is_lng | scene.attends("escort", "pilot", "operator")
+    attends = scene.is_lng | scene.attends()
     may |= terms.of(*TERMINALS)[pairs.zone] & attends[pairs.row]
     likely = 100.0 * chance >= terms.value("chance_pct", PARAMETERS["chance_pct"][0])[pairs.zone]
     excess = np.where(likely & ~may & (enter_min > 0), horizon_min[pairs.zone] - enter_min, 0.0)

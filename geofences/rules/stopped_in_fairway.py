@@ -24,10 +24,14 @@ PARAMETERS = {
 
 
 def evaluate(scene):
-    """A finding per vessel stopped there for longer than `stop_min`; excess is how long, in minutes."""
+    """A finding per vessel stopped there for longer than `stop_min`; excess is how long, in minutes.
+
+    Pilot boats, escorts and patrols wait where their work is: those that the register of attendants names are left out.
+    """
     terms = scene.terms
     pairs = scene.inside(terms.of("corridor", "fairway", "tss_lane"))
-    pairs = pairs.where(scene.moorings.state[pairs.row] == STOPPED)
+    stopped = (scene.moorings.state == STOPPED) & ~scene.attends()
+    pairs = pairs.where(stopped[pairs.row])
     since_ns = np.maximum(scene.moorings.since_ns[pairs.row], pairs.since_ns)
     stopped_min = (scene.at_ns - since_ns) / (60 * S)
     long_min = terms.value("stop_min", PARAMETERS["stop_min"][0])[pairs.zone]

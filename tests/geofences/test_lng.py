@@ -70,6 +70,22 @@ def test_the_zone_turns_with_the_carrier():
     assert not intrudes(ship(OTHER, 0, 6500, **at), own=own)
 
 
+def test_the_zone_is_told_with_every_picture_while_it_holds():
+    checked = watch([corridor()], [carrier(), ship(OTHER, 5000, 5000)], 1, registers=KNOWN)
+    m = checked[-1].moving_zones
+    assert ([1], [CARRIER], [0], [0], [0.0]) == tuple(c.tolist() for c in (m.track, m.mmsi, m.zone, m.shape, m.axis_deg))
+    np.testing.assert_allclose([m.ahead_m[0], m.astern_m[0]], EDGES["yangshan_2020", "ahead"])
+    np.testing.assert_allclose([m.port_m[0], m.starboard_m[0]], EDGES["yangshan_2020", "abeam"])
+    assert 0 == watch([corridor()], [carrier()], 1)[-1].moving_zones.n  # no register, no carrier
+
+
+def test_the_circle_of_a_working_vessel_is_told_too():
+    works = {"type": "Feature", "geometry": {"type": "Point", "coordinates": list(place(0, 0))}}
+    works["properties"] = {"name": "w", "kind": "moving_works", "source": "a test", "mmsi": OTHER, "radius_m": 50}
+    m = watch([works], [ship(OTHER, 100, 100, 0, 3)], 1)[-1].moving_zones
+    assert ([OTHER], [2], [50.0] * 4) == (m.mmsi.tolist(), m.shape.tolist(), [float(c[0]) for c in m[6:]])
+
+
 def test_a_tanker_that_no_register_names_has_no_zone():
     own = carrier() | {"mmsi": 413000000}
     checked = watch([corridor()], [own, ship(OTHER, 0, 6000, 0, 9)], 1, registers=KNOWN)

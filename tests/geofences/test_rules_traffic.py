@@ -124,6 +124,12 @@ def test_stopped_in_a_fairway(minutes, offends):
     assert offends == alone("stopped_in_fairway", zone("fairway", LONG), ship(1, 0, 5000, 0, 0.1), minutes)
 
 
+def test_a_pilot_boat_waits_where_her_work_is():
+    known = Registers(attendants={"mmsi": np.array([1]), "role": np.array(["pilot"])})
+    ships = [ship(1, 0, 5000, 0, 0.1), ship(2, 300, 5000, 0, 0.1)]
+    assert {2} == raised(watch([zone("fairway", LONG)], ships, 15, registers=known), "stopped_in_fairway")
+
+
 def test_who_makes_way_or_anchors_is_not_stopped():
     ships = [ship(1, 0, 5000, 0, 3), ship(2, 300, 5000, 0, 0.1, status=1)]
     assert set() == raised(watch([zone("fairway", LONG)], ships, 15), "stopped_in_fairway")

@@ -10,7 +10,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from vts import Alerts, Picture, Scores, Statics, Store, Tracks, maps
+from vts import Alerts, MovingZones, Picture, Scores, Statics, Store, Tracks, maps
 from vts.errors import StoreError, UsageError
 from vts.units import S
 
@@ -169,12 +169,65 @@ def test_an_unknown_palette_is_refused(tmp_path):
         page(store_of(tmp_path / "s"), tmp_path, palette="noon")
 
 
+def lng_store(path, pictures=12):
+    """A carrier northward with a zone of her own that turns with her after a minute, in a corridor with a line."""
+    with Store(path) as store:
+        for k in range(pictures):
+            at_ns = START_NS + 10 * k * S
+            moving = MovingZones(
+                track=1, mmsi=413_000_001, t_ns=at_ns, zone=0, shape=1, axis_deg=0.0 if k < 6 else 10.0,
+                ahead_m=2000.0, astern_m=1000.0, port_m=20_000.0, starboard_m=20_000.0,
+            )  # fmt: skip
+            store.append(picture_of(at_ns, moving_zones=moving if k < 10 else MovingZones.empty()))
+        ring = [[114.05, 22.4], [114.15, 22.4], [114.15, 22.6], [114.05, 22.6], [114.05, 22.4]]
+        zone = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}}
+        zone["properties"] = {"name": "channel", "kind": "corridor", "terminals": ["T"]}
+        zone["properties"]["centre_line"] = [[114.1, 22.4], [114.1, 22.6]]
+        store.write_zones({"type": "FeatureCollection", "features": [zone]})
+    return Store(path)
+
+
+PLAN = {"vessel": EVIL, "mmsi": 413_000_001, "terminal": "T", "direction": "in", "wait_min": 10.0, "why": ""}
+SLOTS = [
+    {**PLAN, "state": "planned", "start": "2023-11-14T22:13:20Z", "end": "2023-11-14T23:13:20Z"},
+    {**PLAN, "state": "refused", "start": None, "end": None, "why": "berth taken"},
+]
+
+
+def test_a_zone_that_goes_with_a_vessel_is_drawn_while_it_holds(tmp_path):
+    data, _ = content(page(lng_store(tmp_path / "s"), tmp_path))
+    extents = [2000, 1000, 20_000, 20_000]
+    assert [[1, 0, 1, 0, *extents, 0, 60], [1, 0, 1, 10, *extents, 60, 100]] == data["moving"]
+
+
+def test_a_zone_of_unknown_size_is_not_drawn(tmp_path):
+    with Store(tmp_path / "s") as store:
+        unsized = MovingZones(track=1, t_ns=START_NS, zone=0, shape=0, axis_deg=0.0)
+        store.append(picture_of(START_NS, moving_zones=unsized))
+    assert [] == content(page(Store(tmp_path / "s"), tmp_path))[0]["moving"]
+
+
+def test_slots_follow_the_line_of_the_corridor_that_serves_the_terminal(tmp_path):
+    data, _ = content(page(lng_store(tmp_path / "s"), tmp_path, slots=SLOTS))
+    planned, refused = data["slots"]
+    assert (0, 3600, 10, [[114.1, 22.4], [114.1, 22.6]]) == tuple(planned[k] for k in ("from", "to", "wait", "path"))
+    assert (None, "refused; berth taken") == (refused["from"], refused["why"])
+    assert EVIL == planned["vessel"]
+
+
+def test_a_slot_whose_time_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(UsageError, match="noon"):
+        page(lng_store(tmp_path / "s"), tmp_path, slots=[SLOTS[0] | {"start": "noon"}])
+
+
 @pytest.mark.slow
-def test_chromium_draws_the_map_with_the_network_off(tmp_path):
+@pytest.mark.parametrize(("make", "slots"), [(store_of, []), (lng_store, SLOTS)], ids=["traffic", "LNG"])
+def test_chromium_draws_the_map_with_the_network_off(tmp_path, make, slots):
+    store = make(tmp_path / "s")
     chromium = shutil.which("chromium")
     if not chromium:
         pytest.skip("chromium is absent; apt-get install chromium")
-    page(store_of(tmp_path / "s"), tmp_path)
+    page(store, tmp_path, slots=slots)
     command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     command += [f"--user-data-dir={tmp_path / 'chromium'}", "--virtual-time-budget=15000", "--dump-dom"]
     command += ["--host-resolver-rules=MAP * ~NOTFOUND", (tmp_path / "map.html").as_uri()]

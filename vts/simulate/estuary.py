@@ -120,7 +120,7 @@ class Cast:
 
 
 # no such rule is published for these waters: the moving zone is Yangshan's, the rest are examples
-LNG_RULES = {"lng_zone": "yangshan_2020", "lng_exclusive": True, "escorts": 2}
+LNG_RULES = {"lng_zone": "yangshan_2020", "lng_exclusive": True, "escorts": 2, "plan_speed_kn": 9}
 ESCORTS = ((900, 0), (-550, 0), (0, 320), (0, -320))
 
 
@@ -326,6 +326,7 @@ def _zones():
             width_port_m=500.0,
             width_starboard_m=500.0,
             max_speed_kn=12.0,
+            terminals=["HK Offshore LNG Terminal"],
             **LNG_RULES,
         ),
     )
@@ -342,6 +343,7 @@ def _mirs_zones():
             width_port_m=500.0,
             width_starboard_m=500.0,
             max_speed_kn=12.0,
+            terminals=["Example LNG terminal, Dapeng"],
             **LNG_RULES,
         ),
     )

@@ -6,6 +6,7 @@ Everything written is marked as simulated: names begin with SIM, stations with S
 import dataclasses
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -292,10 +293,10 @@ class Scenario:
         return sorted(path for path in out.rglob("*") if path.is_file())
 
     def _write_registers(self, folder):
-        """What a port knows of these ships beside AIS: the LNG carriers, and who attends them."""
+        """What a port knows of these ships beside AIS: the LNG carriers, their movements, and who attends them."""
         sends = self.fleet.mmsi >= 0
         carriers = np.flatnonzero((self.fleet.kind == "lng") & sends)
-        roles = {"tug": "escort", "pilot": "pilot"}
+        roles = {"tug": "escort", "pilot": "pilot", "law": "patrol"}
         attend = [k for k in np.flatnonzero(sends) if str(self.fleet.kind[k]) in roles]
         if not carriers.size:
             return
@@ -310,6 +311,11 @@ class Scenario:
         (folder / "lng_carriers.csv").write_text(text, encoding="utf-8")
         rows = [f"{self.fleet.mmsi[k]},{self.papers.name[k]},{roles[str(self.fleet.kind[k])]}\n" for k in attend]
         (folder / "attendants.csv").write_text(note + "mmsi,name,role\n" + "".join(rows), encoding="utf-8")
+        served = [name for z in self.zones for name in z["properties"].get("terminals", ())][:1]
+        begin = f"{datetime.fromtimestamp(self.scene.start_ns // S, UTC):%Y-%m-%dT%H:%MZ}"
+        rows = [f"{self.papers.name[k]},{self.fleet.mmsi[k]},{t},{begin},in,\n" for k in carriers for t in served]
+        head = "vessel,mmsi,terminal,eta,direction,latest\n"
+        (folder / "movements.csv").write_text(note + head + "".join(rows), encoding="utf-8")
 
     def _cat010(self, site):
         """The plots of one site as CAT010 target reports. They do not carry the SIM bit: readers drop such targets."""
