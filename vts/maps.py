@@ -50,8 +50,8 @@ def draw(store, **options):
     """The folium.Map of a store, for a notebook or to add layers to.
 
     lang "en" or "zh"; tz "UTC" or "Asia/Shanghai"; palette "day", "dusk" or "night" (after S-52); start_ns, end_ns and
-    mmsi choose what is drawn; max_positions; tiles, the address of a tile server for those who have one; slots, a plan of
-    movements as dicts (vessel, mmsi, terminal, direction, state, eta, start, end, wait_min, why; times in ISO 8601).
+    mmsi choose what is drawn; max_positions; tiles, the address of a tile server for those who have one; slots, a plan
+    of movements as dicts (vessel, mmsi, terminal, direction, state, eta, start, end, wait_min, why; times in ISO 8601).
     """
     return _figure(store, **options)[0]
 

@@ -73,7 +73,8 @@ def test_the_zone_turns_with_the_carrier():
 def test_the_zone_is_told_with_every_picture_while_it_holds():
     checked = watch([corridor()], [carrier(), ship(OTHER, 5000, 5000)], 1, registers=KNOWN)
     m = checked[-1].moving_zones
-    assert ([1], [CARRIER], [0], [0], [0.0]) == tuple(c.tolist() for c in (m.track, m.mmsi, m.zone, m.shape, m.axis_deg))
+    told_of = (m.track, m.mmsi, m.zone, m.shape, m.axis_deg)
+    assert ([1], [CARRIER], [0], [0], [0.0]) == tuple(c.tolist() for c in told_of)
     np.testing.assert_allclose([m.ahead_m[0], m.astern_m[0]], EDGES["yangshan_2020", "ahead"])
     np.testing.assert_allclose([m.port_m[0], m.starboard_m[0]], EDGES["yangshan_2020", "abeam"])
     assert 0 == watch([corridor()], [carrier()], 1)[-1].moving_zones.n  # no register, no carrier
