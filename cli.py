@@ -11,42 +11,99 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
 DONE, ALERTED, USAGE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3, 130
 CHECKPOINT_S = 60  # of wall clock between states that a resumed run starts from
+LANGUAGES = ("en", "zh")
 DAYS_KEPT = 180  # prune never removes younger data unless told twice
+
+
+class Given(NamedTuple):
+    """What was typed, and the language that it asks for."""
+
+    words: list
+    lang: str
+
+    @classmethod
+    def of(cls, words):
+        """--lang may stand anywhere; without it LINGDING_LANG, then the locale say."""
+        locale = next(filter(None, (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+        lang = os.environ.get("LINGDING_LANG") or locale[:2]
+        for i, word in enumerate(words):
+            asked = word.removeprefix("--lang=") if word != "--lang" else "".join(words[i + 1 : i + 2])
+            if word.startswith("--lang") and asked in LANGUAGES:
+                lang, words = asked, words[:i] + words[i + 1 + (word == "--lang") :]
+                break
+        return cls(words, lang if lang in LANGUAGES else "en")
+
+    def say(self, text):
+        """A text of the program in the language asked for."""
+        if self.lang == "en":
+            return text
+        from vts.speech import said  # not before it is needed: it brings numpy
+
+        return said(text, self.lang)
+
+
+class Context(click.Context):
+    """A command's context; its help is in the language asked for."""
+
+    def make_formatter(self):
+        lang = _lang(self)
+        if lang == "en":
+            return super().make_formatter()
+        from vts.speech import Formatter
+
+        return Formatter(lang, width=self.terminal_width, max_width=self.max_content_width)
+
+
+def _lang(ctx=None):
+    return getattr((ctx or click.get_current_context()).find_root().obj, "lang", "en")
+
+
+class Command(click.Command):
+    context_class = Context
 
 
 class Commands(click.Group):
     """A group that ends every error as one sentence and an exit code, never as a traceback."""
 
+    context_class, command_class, group_class = Context, Command, type
+
     def main(self, args=None, **kwargs):
-        given = sys.argv[1:] if args is None else list(args)
+        given = Given.of(sys.argv[1:] if args is None else list(args))
+
+        def fail(sentence, code):
+            _fail(given.say(sentence), code, "--json" in given.words)
+
         try:
-            sys.exit(super().main(given, **{**kwargs, "standalone_mode": False, "obj": given}) or DONE)
+            sys.exit(super().main(given.words, **{**kwargs, "standalone_mode": False, "obj": given}) or DONE)
         except SystemExit as leaving:
             gone = type(sys.stdout).__name__.endswith("PacifyFlushWrapper")  # click's mark of a reader that has left
             raise SystemExit(DONE if gone else leaving.code) from None
         except (click.exceptions.Abort, KeyboardInterrupt):
-            _fail("interrupted; what was written before stays valid", INTERRUPTED, "--json" in given)
-        except click.ClickException as error:
-            if "--json" in given:
-                _event("error", text=error.format_message(), exit_code=USAGE)
-            error.show()
+            fail("interrupted; what was written before stays valid", INTERRUPTED)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
             sys.exit(USAGE)
+        except click.ClickException as error:
+            if getattr(error, "ctx", None):
+                click.echo(error.ctx.get_usage(), err=True)
+            fail(error.format_message(), USAGE)
         except MemoryError:
-            _fail("out of memory; give a shorter --start/--end, or a machine with more", BAD_INPUT, "--json" in given)
+            fail("out of memory; give a shorter --start/--end, or a machine with more", BAD_INPUT)
         except OSError as error:
-            said = f"{error.filename or 'input'}: {error.strerror or error}; check the name and its permissions"
-            _fail(said, BAD_INPUT, "--json" in given)
+            what, why = error.filename or "input", error.strerror or error
+            fail(f"{what}: {why}; check the name and its permissions", BAD_INPUT)
         except Exception as error:
-            from vts.errors import LingdingError  # not before it is needed: it brings numpy
+            from vts.errors import LingdingError
 
             if not isinstance(error, LingdingError):
                 raise
-            _fail(str(error), error.exit_code, "--json" in given)
+            fail(str(error), error.exit_code)
 
 
 def _fail(sentence, code, as_json):
@@ -103,7 +160,7 @@ rate_option = click.option(
 config_option = click.option("--config", type=click.Path(), help="TOML file of what differs from the defaults.")
 sites_option = click.option("--sites", type=click.Path(), help="Radar sites (TOML), needed for radar logs.")
 lang_option = click.option(
-    "--lang", type=click.Choice(["en", "zh"]), default="en", envvar="LINGDING_LANG", help="Language: en or zh."
+    "--lang", type=click.Choice(LANGUAGES), default=_lang, help="Language; LINGDING_LANG sets it."
 )
 tz_option = click.option(
     "--tz", type=click.Choice(["UTC", "Asia/Shanghai"]), default="UTC", envvar="LINGDING_TZ", help="Times shown in."
@@ -114,7 +171,10 @@ mmsi_option = click.option("--mmsi", type=int, help="This vessel only.")
 psc_option = click.option(
     "--psc", type=click.Path(), help="Folder of port-state-control lists and the watch list (CSV)."
 )
-regime_option = click.option("--regime", type=click.Choice(["tokyo", "paris"]), default="tokyo", show_default=True)
+regime_option = click.option(
+    "--regime", type=click.Choice(["tokyo", "paris"]), default="tokyo", show_default=True, help="Memorandum."
+)
+seed_option = click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
 store_argument = click.argument("store", metavar="DIR", type=click.Path(path_type=Path))
 out_file = click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
 
@@ -167,7 +227,7 @@ def replay(ctx, **options):
 
     Example: vts replay day.nmea.gz night.ast --sites sites.toml --out out/day
     """
-    return _replay(**options, again=_again(ctx.obj))
+    return _replay(**options, again=_again(ctx.obj.words))
 
 
 def _again(given):
@@ -423,7 +483,7 @@ def _keep_rejects(store, feeds, merged):
 
 @main.command()
 @click.argument("log")
-@click.option("--to", "form", type=click.Choice(["jsonl", "csv", "parquet"]), default="jsonl", show_default=True)
+@click.option("--to", "form", type=click.Choice(["jsonl", "csv", "parquet"]), default="jsonl", help="Form.")
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; default: standard output (jsonl, csv).")
 @click.option("--raw", is_flag=True, help="Wire integers instead of units.")
 @click.option("--summary", type=click.Path(path_type=Path), help="Write the totals to this file as JSON.")
@@ -530,7 +590,9 @@ def _answer(table, as_csv, as_json):
 @main.command()
 @store_argument
 def shell(store):
-    """Ask a store in SQL again and again; an empty line or Ctrl-D ends.
+    """Ask a store in SQL again and again.
+
+    An empty line or Ctrl-D ends.
 
     Example: vts shell out/day
     """
@@ -557,9 +619,9 @@ def shell(store):
 @start_option
 @end_option
 @mmsi_option
-@click.option("--palette", type=click.Choice(["day", "dusk", "night"]), default="day", show_default=True)
+@click.option("--palette", type=click.Choice(["day", "dusk", "night"]), default="day", help="Colours, after S-52.")
 @click.option("--tiles", help="Address of a tile server, for those who have one; the map then needs it.")
-@click.option("--max-positions", type=click.IntRange(min=100), default=1_000_000, show_default=True)
+@click.option("--max-positions", type=click.IntRange(min=100), default=1_000_000, help="Thinned to this.")
 @click.option("--slots", type=click.Path(), help="Plan of LNG movements (CSV of vts lng plan --out) to show.")
 @lang_option
 @tz_option
@@ -602,7 +664,7 @@ def map_(store, out, start, end, mmsi, palette, tiles, max_positions, slots, lan
 @tz_option
 @json_option
 def report(store, out, start, end, lang, tz, as_json):
-    """Write the report of a shift: traffic, alerts, top risks, zones, data quality.
+    """Write the report of a shift: traffic, alerts, risks, sensors.
 
     Example: vts report out/day --out out/day-report.html
     """
@@ -634,7 +696,9 @@ def _wrote(path, as_json, **more):
 @tz_option
 @json_option
 def alerts(store, ack, text, on, who, only_open, rule, mmsi, start, end, lang, tz, as_json):
-    """List the alerts of a store; acknowledge and annotate them. What was said is never changed or removed.
+    """List the alerts of a store; acknowledge and annotate them.
+
+    What was said is never changed or removed.
 
     Example: vts alerts out/day --ack 4611686018427387904 --note "called on channel 14"
     """
@@ -716,7 +780,9 @@ def _wording(store, lang):
 @tz_option
 @json_option
 def vessel(store, mmsi, html, pdf, psc, regime, lang, tz, as_json):
-    """All that a store knows of one vessel, for a boarding officer: statics, track, zones, alerts, risk, evidence.
+    """All that a store knows of one vessel, for a boarding officer.
+
+    Statics, track, zones, alerts, risk, evidence; on the screen, as HTML or as PDF.
 
     Example: vts vessel out/day 413000001 --pdf out/boarding.pdf
     """
@@ -747,7 +813,7 @@ def vessel(store, mmsi, html, pdf, psc, regime, lang, tz, as_json):
 @click.option("--capacity", type=click.IntRange(min=1), default=10, show_default=True, help="Boardings a day.")
 @json_option
 def boarding_(store, psc, regime, capacity, as_json):
-    """Whom to board: ships in the store that are due for inspection, most urgent first, as many as can be done.
+    """Ships of a store due for inspection, most urgent first.
 
     Example: vts boarding out/day --psc registers/psc --capacity 5
     """
@@ -776,7 +842,9 @@ def boarding_(store, psc, regime, capacity, as_json):
 @lang_option
 @json_option
 def explain(rule, lang, as_json):
-    """What a rule says, where it comes from, and its numbers; without a name, the list of all rules.
+    """What a rule says, where it comes from, and its numbers.
+
+    Without a name, the list of all rules.
 
     Example: vts explain speed_limit
     """
@@ -817,16 +885,17 @@ def _explain(tr, name, entry, lang):
 @click.option("--zones", type=click.Path(path_type=Path), help="Zone file or folder; default: those of each store.")
 @click.option("--since", type=INSTANT, help="From the day of this time on.")
 @click.option("--warm-up", type=click.IntRange(min=0), default=60, show_default=True, help="Minutes before each day.")
-@click.option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True)
-@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option("--engine", type=click.Choice(["local", "dask"]), default="local", help="Where the work is done.")
+@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes.")
 @click.option("--address", help="Scheduler of a Dask cluster; without it, one of this machine's own.")
 @click.option("--metrics", type=click.Path(path_type=Path), help="Write figures for Prometheus to this file.")
 @json_option
 def score(stores, model, out, zones, since, warm_up, engine, workers, address, metrics, as_json):
-    """Score whole stores by day: idempotent, resumable, one output for each area (a store) and day.
+    """Score whole stores by day, each day once.
 
-    A second run does nothing; a day whose rows, model, zones or program changed is made again. A partition that fails
-    is tried three times and then reported, without stopping the others.
+    Idempotent and resumable: one output for each area (a store) and day. A second run does nothing; a day whose rows,
+    model, zones or program changed is made again. One that fails is tried three times and then reported, without
+    stopping the others.
 
     Example: vts score out/day --model data/models/current --out out/scores --since 2026-03-01
     """
@@ -913,7 +982,9 @@ def score_table(table, model, warm_up):
 @click.option("--really", is_flag=True, help="Allow less than 180 days.")
 @json_option
 def prune(store, older_than, really, as_json):
-    """Remove the parts of a store whose every row is older than so many days before its last Picture.
+    """Remove the oldest parts of a store.
+
+    Those whose every row is older than so many days before its last Picture.
 
     Example: vts prune out/port --older-than 365d
     """
@@ -928,15 +999,19 @@ def prune(store, older_than, really, as_json):
 
 @main.command()
 @store_argument
-@click.option("--to", "form", type=click.Choice(["geoparquet", "gpkg", "geojson", "csv", "kml"]), required=True)
+@click.option(
+    "--to", "form", type=click.Choice(["geoparquet", "gpkg", "geojson", "csv", "kml"]), required=True, help="Form."
+)
 @out_file
-@click.option("--what", type=click.Choice(["positions", "lines", "alerts"]), default="positions", show_default=True)
+@click.option("--what", type=click.Choice(["positions", "lines", "alerts"]), default="positions", help="Rows.")
 @start_option
 @end_option
 @mmsi_option
 @json_option
 def export(store, form, out, what, start, end, mmsi, as_json):
-    """Export positions, track lines or alerts to other programs, in WGS 84 (EPSG:4326).
+    """Export positions, track lines or alerts to other programs.
+
+    Coordinates are WGS 84 (EPSG:4326).
 
     Example: vts export out/day --to gpkg --what lines --out out/day.gpkg
     """
@@ -951,14 +1026,16 @@ def export(store, form, out, what, start, end, mmsi, as_json):
 
 @main.group()
 def zones():
-    """Zones: check files of anchorages, corridors and lines; propose them from traffic."""
+    """Zones: check files of them; propose them from traffic."""
 
 
 @zones.command("check")
 @click.argument("path", type=click.Path())
 @json_option
 def zones_check(path, as_json):
-    """Name every defect of a zone file or folder; exit 3 when there is one.
+    """Name every defect of a zone file or folder.
+
+    Exit 3 when there is one.
 
     Example: vts zones check data/zones
     """
@@ -981,7 +1058,9 @@ def zones_check(path, as_json):
 @click.option("--vessels", default=20, show_default=True, help="... by so many vessels.")
 @json_option
 def zones_from_ais(store, out, radius_m, hours, vessels, as_json):
-    """Propose anchorages, berths and lanes from the tracks of a store; all are off until a person enables them.
+    """Propose anchorages, berths and lanes from a store's tracks.
+
+    All are off until a person enables them.
 
     Example: vts zones from-ais out --out proposed.geojson
     """
@@ -1010,7 +1089,9 @@ def lng():
 @click.option("--examples", is_flag=True, help="Use zones that are off, such as example corridors.")
 @json_option
 def lng_plan(movements, zones_path, registers, store, previous, now_ns, out, examples, as_json):
-    """Slots without conflict for declared movements (CSV: vessel, mmsi, terminal, eta, direction, latest).
+    """Slots without conflict for declared movements.
+
+    CSV: vessel, mmsi, terminal, eta, direction, latest.
 
     Example: vts lng plan data/registers/movements-example.csv --zones data/zones/lng-example.geojson --examples
     """
@@ -1043,11 +1124,11 @@ def lng_plan(movements, zones_path, registers, store, previous, now_ns, out, exa
 @main.command()
 @click.argument("name", required=False)
 @click.option("--list", "as_list", is_flag=True, help="List the scenarios.")
-@click.option("--seed", type=int, default=1, show_default=True)
+@seed_option
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write.")
 @json_option
 def simulate(name, as_list, seed, out, as_json):
-    """Simulate a scenario with truth, written as the bytes that real sensors send.
+    """Simulate a scenario with truth, as the bytes of real sensors.
 
     Example: vts simulate pearl-river --seed 7 --out out/sim
     """
@@ -1067,10 +1148,12 @@ def simulate(name, as_list, seed, out, as_json):
 @main.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the model to write.")
 @click.option("--store", type=click.Path(path_type=Path), help="Train on this store instead of simulated traffic.")
-@click.option("--seed", type=int, default=1, show_default=True)
+@seed_option
 @json_option
 def train(out, store, seed, as_json):
-    """Train the risk model, on simulated traffic or on a store of your own; the same seed gives the same bytes.
+    """Train the risk model, on simulated traffic or on a store.
+
+    The same seed gives the same bytes.
 
     Example: vts train --store out/year --out out/model
     """
@@ -1094,7 +1177,7 @@ def _stored_pictures(store):
 
 @main.group()
 def evaluate():
-    """Measure tracks against a truth, or a model against its baselines."""
+    """Measure tracks against a truth, or a model against baselines."""
 
 
 @evaluate.command("tracks")
@@ -1102,7 +1185,7 @@ def evaluate():
 @store_argument
 @json_option
 def evaluate_tracks(truth, store, as_json):
-    """GOSPA, RMSE, missed, false, id switches and more of a store's tracks against a truth.
+    """A store's tracks against a truth: GOSPA, RMSE, switches.
 
     Example: vts evaluate tracks out/sim/truth.parquet out/day --json
     """
@@ -1117,7 +1200,7 @@ def evaluate_tracks(truth, store, as_json):
 @click.option("--test", "late", type=click.Path(path_type=Path), help="Parquet of later fixes to judge it on.")
 @json_option
 def evaluate_model(model, early, late, as_json):
-    """The protocol's table for every head: the model against the rule and the other baselines.
+    """Every head against the rule and the other baselines.
 
     With --train and --test, of a zone-entry head fitted to one table of fixes and judged on a later one.
 
@@ -1135,9 +1218,9 @@ def evaluate_model(model, early, late, as_json):
 @click.option("--model", type=click.Path(path_type=Path), help="Model to judge; default: the shipped one.")
 @json_option
 def evaluate_drift(store, model, as_json):
-    """How far a store's traffic has moved from the training data: PSI per feature, alarm rate, Brier.
+    """How far a store's traffic has moved from the training data.
 
-    PSI above 0.1: look; above 0.25: retrain.
+    PSI per feature, alarm rate, Brier; PSI above 0.1: look; above 0.25: retrain.
 
     Example: vts evaluate drift out/day --json
     """
@@ -1150,12 +1233,14 @@ def evaluate_drift(store, model, as_json):
 
 @main.command()
 @click.argument("lists", type=click.Path(path_type=Path))
-@click.option("--regime", type=click.Choice(["tokyo", "paris"]), default="tokyo", show_default=True)
+@regime_option
 @click.option("--date", "day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Day of the inspections.")
 @click.option("--capacity", type=int, default=5, show_default=True, help="Ships that can be boarded.")
 @json_option
 def board(lists, regime, day, capacity, as_json):
-    """Ships worth boarding, most urgent first, by port state control's rules from your own CSV lists.
+    """Ships worth boarding, most urgent first, from your own lists.
+
+    By port state control's rules from CSV lists.
 
     Example: vts board lists/ --date 2026-03-31 --capacity 3
     """
@@ -1185,7 +1270,7 @@ def _print_metrics(metrics, as_json):
 @click.option("--warm", is_flag=True, help="Compile every kernel now, and run the line once: about 10 s once compiled.")
 @json_option
 def doctor(warm, as_json):
-    """Versions, compile cache, memory and data files; with --warm, a self test that compiles all kernels.
+    """Versions, compile cache, memory and data files; a self test.
 
     Example: vts doctor --warm
     """
@@ -1233,14 +1318,16 @@ def _logs_of(folder):
 
 @main.group()
 def config():
-    """Configuration: every number, its unit and where it comes from."""
+    """Configuration: every number, its unit and its source."""
 
 
 @config.command("show")
 @config_option
 @json_option
 def config_show(config, as_json):
-    """The configuration in force as TOML: the defaults, and what a file changes.
+    """The configuration in force as TOML.
+
+    The defaults, and what a file changes.
 
     Example: vts config show --config mine.toml
     """
@@ -1290,13 +1377,13 @@ def manual(out, as_json):
 
 
 @main.command()
-@click.option("--out", default="out/demo", type=click.Path(path_type=Path), show_default=True)
-@click.option("--scenario", default="pearl-river", show_default=True)
-@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--out", default="out/demo", type=click.Path(path_type=Path), help="Folder to write.")
+@click.option("--scenario", default="pearl-river", show_default=True, help="One of vts simulate --list.")
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same bytes.")
 @lang_option
 @json_option
 def demo(out, scenario, seed, lang, as_json):
-    """Simulate a short Pearl River scenario, replay it from raw bytes, and draw a map and a report.
+    """Simulate a Pearl River scenario, replay it, map it.
 
     Example: vts demo --out out/demo
     """

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("LINGDING_LANG", "en")  # whatever the locale of the machine
 JIT = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 
 

@@ -28,11 +28,17 @@ FAR_M = 30 * NM
 
 
 @functools.cache
-def translator(lang="en"):
-    """tr(text, **values): the text in a language, with {values} filled in; ConfigError for any other language."""
+def catalogue_of(lang):
+    """{English: translation} of a language, empty for English; ConfigError for any that there is none of."""
     if lang not in LANGUAGES:
         raise ConfigError(f"--lang {lang}: there are {', '.join(LANGUAGES)}")
-    messages = {} if lang == "en" else read_po(data_dir() / "locale" / f"{lang}.po")
+    return {} if lang == "en" else read_po(data_dir() / "locale" / f"{lang}.po")
+
+
+@functools.cache
+def translator(lang="en"):
+    """tr(text, **values): the text in a language, with {values} filled in; ConfigError for any other language."""
+    messages = catalogue_of(lang)
 
     def tr(text, /, **values):
         text = messages.get(text, text)
