@@ -8,6 +8,7 @@ from risk import trees
 from vts.schema import F8, I8
 
 MAX_NODES = 1_000_000
+MAX_TABLE_BYTES = 256 << 20  # 200 trees of 31 leaves over 40 features take 6 MB
 
 
 class Forest(NamedTuple):
@@ -27,16 +28,10 @@ class Scorer(NamedTuple):
     """The same forest as trees.score wants it."""
 
     baseline: float
-    offset: np.ndarray
+    start: np.ndarray
     threshold: np.ndarray
-    tree: np.ndarray
-    mask: np.ndarray
-    nan_offset: np.ndarray
-    nan_tree: np.ndarray
-    nan_mask: np.ndarray
-    leaf_start: np.ndarray
-    leaf_value: np.ndarray
-    place_of_bit: np.ndarray
+    table: np.ndarray
+    leaf: np.ndarray
 
 
 def export(model):
@@ -93,48 +88,57 @@ def check(forest, features):
     leaves = np.add.reduceat((~inner).astype(np.int64), start[:-1])
     if leaves.max() > trees.MAX_LEAVES:
         raise ValueError(f"a tree has more than {trees.MAX_LEAVES} leaves")
+    if 4 * (int(inner.sum()) + 2 * features) * (start.size - 1 + trees.TILE) > MAX_TABLE_BYTES:
+        raise ValueError("more trees and tests than can be laid out")
 
 
 def scorer(forest, features):
     """The Scorer of a checked Forest."""
-    tests = []  # (feature, threshold, tree, mask, missing_left)
-    leaf_start, leaf_value = [], []
+    count = forest.start.size - 1
+    tiles = -(-count // trees.TILE)
+    leaf = np.zeros((tiles * trees.TILE, trees.MAX_LEAVES))
+    feature, threshold, tree, mask, blind = [], [], [], [], []
     for t, (a, b) in enumerate(zip(forest.start[:-1], forest.start[1:], strict=True)):
         left, right = forest.left[a:b].tolist(), forest.right[a:b].tolist()
         order, stack = [], [0]  # leaves from left to right
-        first, count = [0] * (b - a), [0] * (b - a)
+        first, size = [0] * (b - a), [0] * (b - a)
         while stack:
             node = stack.pop()
             if left[node] < 0:
-                first[node], count[node] = len(order), 1
+                first[node], size[node] = len(order), 1
                 order.append(node)
             else:
                 stack += [right[node], left[node]]
         for node in reversed(range(b - a)):
             if left[node] >= 0:
-                first[node], count[node] = first[left[node]], count[left[node]] + count[right[node]]
-                gone = ((1 << count[left[node]]) - 1) << first[left[node]]
-                mask = ~gone & 0xFFFFFFFFFFFFFFFF
-                k = a + node
-                tests.append(
-                    (int(forest.feature[k]), float(forest.threshold[k]), t, mask, bool(forest.missing_left[k]))
-                )
-        leaf_start.append(len(leaf_value))
-        leaf_value += [forest.value[a + node] for node in order]
-    tests.sort(key=lambda test: test[:3])
-    blind = [test for test in tests if not test[4]]
+                first[node], size[node] = first[left[node]], size[left[node]] + size[right[node]]
+                gone = ((1 << size[left[node]]) - 1) << first[left[node]]
+                mask.append(~gone & 0xFFFFFFFF)
+                tree.append(t)
+                feature.append(forest.feature[a + node])
+                threshold.append(forest.threshold[a + node])
+                blind.append(not forest.missing_left[a + node])
+        leaf[t, trees.SLOT_OF_BIT[: len(order)]] = forest.value[a + np.array(order)]
+    feature, tree, mask = np.array(feature, int), np.array(tree, int), np.array(mask, np.uint32)
+    threshold, blind = np.array(threshold, float), np.array(blind, bool)
+    distinct, rows = [], []
+    for f in range(features):
+        own = feature == f
+        values, place = np.unique(threshold[own], return_inverse=True)
+        masks = np.full((values.size + 2, tiles * trees.TILE), 0xFFFFFFFF, np.uint32)
+        np.bitwise_and.at(masks, (place + 1, tree[own]), mask[own])
+        np.bitwise_and.accumulate(masks, axis=0, out=masks)
+        masks[-1] = 0xFFFFFFFF
+        np.bitwise_and.at(masks, (-1, tree[own & blind]), mask[own & blind])
+        distinct.append(values)
+        rows.append(masks)
+    table = np.concatenate(rows).reshape(-1, tiles, trees.TILE).swapaxes(0, 1)
     return Scorer(
         float(forest.baseline[0]),
-        np.searchsorted([t[0] for t in tests], np.arange(features + 1)).astype(np.int64),
-        np.array([t[1] for t in tests], np.float64),
-        np.array([t[2] for t in tests], np.int64),
-        np.array([t[3] for t in tests], np.uint64),
-        np.searchsorted([t[0] for t in blind], np.arange(features + 1)).astype(np.int64),
-        np.array([t[2] for t in blind], np.int64),
-        np.array([t[3] for t in blind], np.uint64),
-        np.array(leaf_start, np.int64),
-        np.array(leaf_value, np.float64),
-        trees.PLACE_OF_BIT,
+        np.cumsum([0] + [values.size for values in distinct]).astype(np.int64),
+        np.concatenate(distinct),
+        np.ascontiguousarray(table),
+        leaf.reshape(tiles, trees.TILE, trees.MAX_LEAVES),
     )
 
 

@@ -1,9 +1,11 @@
 """Gradient-boosted trees scored exactly as scikit-learn scores them, by masks instead of by walking.
 
 Every node tests "x <= threshold, go left". A row that fails a test cannot end in the leaves to the left of that node:
-clear their bits. What remains lowest is the row's leaf (QuickScorer, Lucchese et al., SIGIR 2015, p. 73). The tests
-of a feature lie sorted by threshold, so a row stops at the first one that it passes. The leaves' values are added in
-the order of the trees, so the sum has scikit-learn's bits.
+clear their bits. What remains lowest is the row's leaf (QuickScorer, Lucchese et al., SIGIR 2015, p. 73). Which tests
+of a feature a value fails depends only on how many of its thresholds lie below the value, its rank, so the masks of
+all those tests are put together beforehand: one row of a table for each rank, one word for each tree. A row of X is
+then a search and a row of ands for each feature, without a branch. Blocks of rows and tiles of trees keep the table of
+a feature in the cache. The leaves' values are added in the order of the trees: the sum has scikit-learn's bits.
 """
 
 import math
@@ -12,54 +14,92 @@ import numpy as np
 
 from vts.jit import kernel
 
-MAX_LEAVES = 64
-# 2 is a primitive root of 67, so the remainders of the powers of two are all different: place of a single bit
-PLACE_OF_BIT = np.zeros(67, np.int64)
-for _k in range(64):
-    PLACE_OF_BIT[(1 << _k) % 67] = _k
+MAX_LEAVES = 32  # bits of a mask
+TILE = 64  # trees a tile: a feature's 150 ranks take 38 kB
+BLOCK = 512  # rows
+# A single bit times this has its place, in another order, in the five highest bits (De Bruijn's sequence)
+DE_BRUIJN = 0x077CB531
+SLOT_OF_BIT = np.array([((1 << k) * DE_BRUIJN & 0xFFFFFFFF) >> 27 for k in range(MAX_LEAVES)])
 
 
 @kernel
-def score(
-    X,
-    baseline,
-    offset,
-    threshold,
-    tree,
-    mask,
-    nan_offset,
-    nan_tree,
-    nan_mask,
-    leaf_start,
-    leaf_value,
-    place_of_bit,
-    out,
-):
+def score(X, baseline, start, threshold, table, leaf, out):
     """Raw scores (log-odds) of the rows of X, written to `out`.
 
-    Tests of feature f are offset[f]..offset[f+1], ascending in threshold; nan_* the tests that a missing value fails.
+    Thresholds of feature f are start[f]..start[f+1], ascending, each once. table (tiles, ranks, TILE) has for feature
+    f, from row start[f] + 2 f on, a row for each number of thresholds below a value, then one for a missing value.
+    leaf (tiles, TILE, 32) holds the leaves of each tree at SLOT_OF_BIT.
     """
-    trees = leaf_start.size
-    alive = np.empty(trees, np.uint64)
-    full = np.uint64(0xFFFFFFFFFFFFFFFF)
-    one, prime = np.uint64(1), np.uint64(67)
-    for r in range(X.shape[0]):
-        alive[:] = full
-        for f in range(offset.size - 1):
-            x = X[r, f]
-            if math.isnan(x):
-                for k in range(nan_offset[f], nan_offset[f + 1]):
-                    alive[nan_tree[k]] &= nan_mask[k]
-            else:
-                for k in range(offset[f], offset[f + 1]):
-                    if x <= threshold[k]:
-                        break
-                    alive[tree[k]] &= mask[k]
-        total = baseline
-        for t in range(trees):
-            bits = alive[t]
-            lowest = bits & (~bits + one)  # never 0: a leaf always remains
-            total += leaf_value[leaf_start[t] + place_of_bit[lowest % prime]]
+    n = X.shape[0]
+    size = min(BLOCK, n)
+    rank = np.empty((start.size - 1, size), np.int32)
+    alive = np.empty((size, TILE), np.uint32)
+    column = np.empty(size)
+    for a in range(0, n, BLOCK):
+        rows = min(BLOCK, n - a)
+        for f in range(start.size - 1):
+            for r in range(rows):
+                column[r] = X[a + r, f]
+            ranks(column, rows, threshold, start[f], start[f + 1], 2 * f, rank[f])
+        for r in range(rows):
+            out[a + r] = baseline
+        for t in range(table.shape[0]):
+            clear(rank, rows, table[t], alive)
+            add_leaves(alive, rows, leaf[t], out[a : a + rows])
+
+
+@kernel
+def ranks(column, rows, threshold, first, last, shift, out):
+    """Row of the table for each value: first + shift + number of the thresholds first..last below it; NaN the last.
+
+    Halving, without a branch that a processor could guess wrong, over all rows at once.
+    """
+    for r in range(rows):
+        out[r] = first
+    n = last - first
+    while n > 1:
+        half = n >> 1
+        for r in range(rows):
+            out[r] += half * (threshold[np.uint32(out[r] + half - 1)] < column[r])
+        n -= half
+    for r in range(rows):
+        at = out[r]
+        if n == 1:
+            at += threshold[np.uint32(at)] < column[r]
+        out[r] = last + shift + 1 if math.isnan(column[r]) else at + shift
+
+
+@kernel
+def clear(rank, rows, table, alive):
+    """Write the leaves that each row can still reach, a word for each tree of a tile; four features at a time."""
+    features = rank.shape[0]
+    for r in range(rows):
+        left, a = alive[r], table[rank[0, r]]
+        for k in range(TILE):
+            left[k] = a[k]
+    for f in range(1, features - 3, 4):
+        for r in range(rows):
+            left = alive[r]
+            a, b, c, d = table[rank[f, r]], table[rank[f + 1, r]], table[rank[f + 2, r]], table[rank[f + 3, r]]
+            for k in range(TILE):
+                left[k] &= a[k] & b[k] & c[k] & d[k]
+    for f in range(features - (features - 1) % 4, features):
+        for r in range(rows):
+            left, a = alive[r], table[rank[f, r]]
+            for k in range(TILE):
+                left[k] &= a[k]
+
+
+@kernel
+def add_leaves(alive, rows, leaf, out):
+    """Add to each row the value of its leaf in every tree of a tile."""
+    one, sequence, five, word = np.uint32(1), np.uint64(DE_BRUIJN), np.uint64(27), np.uint64(0xFFFFFFFF)
+    for r in range(rows):
+        total = out[r]
+        left = alive[r]
+        for k in range(TILE):
+            lowest = left[k] & (~left[k] + one)  # never 0: a leaf always remains
+            total += leaf[k, ((np.uint64(lowest) * sequence) & word) >> five]
         out[r] = total
 
 

@@ -25,15 +25,28 @@ def fitted(seed, rows, monotone=0, leaves=31, count=20):
     return model.fit(X, y), X, rng
 
 
-@pytest.mark.parametrize("leaves", [2, 31, 64])
-def test_kernel_equals_scikit_learn_bit_for_bit(leaves, few):
-    model, X, rng = fitted(3, 400, leaves=leaves, monotone=1, count=few(20, 4))
+@pytest.mark.parametrize("leaves,count", [(2, 20), (31, 20), (32, 130)], ids=["stumps", "ours", "three tiles of trees"])
+def test_kernel_equals_scikit_learn_bit_for_bit(leaves, count, few):
+    model, X, rng = fitted(3, 400, leaves=leaves, monotone=1, count=few(count, 4))
     forest = boosted.export(model)
     boosted.check(forest, 5)
     wild = np.concatenate([X[:200], rng.normal(size=(50, 5)) * 1e9, np.full((1, 5), np.nan), np.full((1, 5), np.inf)])
     wild[3, 2] = -np.inf
     expected = model.decision_function(np.where(np.isinf(wild), np.sign(wild) * 1e300, wild))
-    assert np.array_equal(expected, boosted.raw(boosted.scorer(forest, 5), wild))
+    scorer = boosted.scorer(forest, 5)
+    assert np.array_equal(expected, boosted.raw(scorer, wild))
+    assert np.array_equal(expected[7:8], boosted.raw(scorer, wild[7:8]))
+    many = np.tile(wild, (few(5, 1), 1))  # more rows than a block
+    assert np.array_equal(np.tile(expected, few(5, 1)), boosted.raw(scorer, many))
+
+
+def test_a_forest_too_large_to_be_laid_out_is_refused():
+    tree = boosted.export(fitted(5, 200, count=1)[0])
+    forest = tree._replace(
+        start=np.arange(9001) * tree.left.size, **{name: np.tile(getattr(tree, name), 9000) for name in tree._fields[2:]}
+    )
+    with pytest.raises(ValueError, match="laid out"):
+        boosted.check(forest, 5)
 
 
 def test_contributions_sum_to_the_score_less_the_mean():
