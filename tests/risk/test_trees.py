@@ -43,7 +43,8 @@ def test_kernel_equals_scikit_learn_bit_for_bit(leaves, count, few):
 def test_a_forest_too_large_to_be_laid_out_is_refused():
     tree = boosted.export(fitted(5, 200, count=1)[0])
     forest = tree._replace(
-        start=np.arange(9001) * tree.left.size, **{name: np.tile(getattr(tree, name), 9000) for name in tree._fields[2:]}
+        start=np.arange(9001) * tree.left.size,
+        **{name: np.tile(getattr(tree, name), 9000) for name in tree._fields[2:]},
     )
     with pytest.raises(ValueError, match="laid out"):
         boosted.check(forest, 5)
