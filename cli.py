@@ -978,6 +978,21 @@ def score_table(table, model, warm_up):
 
 @main.command()
 @store_argument
+@json_option
+def compact(store, as_json):
+    """Merge the small parts of a store, so that queries stay fast.
+
+    A watch in real time writes a part a minute. The rows stay the same; it can be killed at any moment.
+
+    Example: vts compact out/port
+    """
+    with _opened(store) as opened:
+        parts = opened.compact()
+    _event("summary", **parts) if as_json else click.echo(f"{parts['before']} parts are {parts['after']} now")
+
+
+@main.command()
+@store_argument
 @click.option("--older-than", type=Asked("days", "DAYS"), default=DAYS_KEPT, show_default=True, help="180d or 26w.")
 @click.option("--really", is_flag=True, help="Allow less than 180 days.")
 @json_option

@@ -15,6 +15,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -25,7 +26,8 @@ from vts import schema
 from vts.errors import StoreError, UsageError
 from vts.units import DAY, S
 
-VERSION = 1
+VERSION = 2  # 2: a commit may stand for several (of), its files under a name of their own (files)
+READS = (1, VERSION)  # a store of version 1 is one of version 2 that nobody has compacted
 TABLES = {
     "reports": schema.Reports,
     "statics": schema.Statics,
@@ -48,6 +50,7 @@ ORDER = {
 }
 PART_ROWS = 262_144  # a part is written when a table has this many: 60 MB of tracks
 ROW_GROUP = 32_768
+MERGED_ROWS = 1_048_576  # rows of a table in a compacted part: as many as 1 GB of memory sorts at once
 GRID = {  # columns rounded to a multiple of this, in tracks and scores; reports are kept as they came
     "lon_deg": 2.0**-24,
     "lat_deg": 2.0**-24,
@@ -73,6 +76,9 @@ _NAMES = {  # small integers that a view shows in words
     ("visits", "event"): schema.VISIT_EVENTS,
     ("moving_zones", "shape"): schema.MOVING_SHAPES,
 }
+
+
+PART = re.compile(r"[0-9]{6,}(-[0-9]{6,})?\.(parquet|json)")  # the files that a store removes when nobody owns them
 
 
 class Store:
@@ -178,10 +184,10 @@ class Store:
                 self._save_state(part, save)
             for name, tables in self._buffers.items():
                 if tables:
-                    self._write(name, part, _sorted(name, tables))
+                    self._write(name, f"{part:06d}", _sorted(name, tables))
                     commit["rows"][name] = self._rows[name]
             if rejects:
-                self._write("rejects", part, _rejects_arrow(rejects))
+                self._write("rejects", f"{part:06d}", _rejects_arrow(rejects))
                 commit["rows"]["rejects"] = len(rejects)
             _write_whole(self.path / "parts" / f"{part:06d}.json", json.dumps(commit).encode())
         self._part = part
@@ -242,11 +248,12 @@ class Store:
                 f"{self.path}: another run is writing here; wait for it, or name another folder with --out"
             ) from None
         self._lock = lock
-        mark = self.path / "lingding.json"
-        if not mark.exists():
-            from vts import __version__
+        from vts import __version__
 
-            about = {"format": "lingding store", "version": VERSION, "made_by": __version__}
+        mark = self.path / "lingding.json"
+        about = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {"made_by": __version__}
+        if about.get("version") != VERSION:
+            about |= {"format": "lingding store", "version": VERSION}
             _write_whole(mark, json.dumps(about).encode())
 
     def _release(self):
@@ -256,16 +263,17 @@ class Store:
     def _mend(self):
         """The commits, after removing parts that a killed run wrote and did not commit."""
         commits = _commits(self.path)
-        last = commits[-1]["part"] if commits else 0
         for name in (*TABLES, "rejects"):
-            folder = self.path / name
-            folder.mkdir(exist_ok=True)
-            for file in folder.iterdir():
-                if file.name.startswith(".") or (file.stem.isdigit() and int(file.stem) > last):
+            (self.path / name).mkdir(exist_ok=True)
+            kept = {_file(self.path, c, name) for c in commits if c["rows"].get(name)}
+            for file in (self.path / name).iterdir():
+                if file.name.startswith(".") or (PART.fullmatch(file.name) and file not in kept):
                     file.unlink()
         (self.path / "parts").mkdir(exist_ok=True)
-        for file in (self.path / "parts").glob(".*"):
-            file.unlink()
+        kept = {f"{c['part']:06d}.json" for c in commits}
+        for file in (self.path / "parts").iterdir():
+            if file.name.startswith(".") or (PART.fullmatch(file.name) and file.name not in kept):
+                file.unlink()
         return commits
 
     def _add_raw(self, name, rows):
@@ -294,10 +302,10 @@ class Store:
                     rows.append((source, reason, more, rejects.examples.get(reason, "")))
         return rows
 
-    def _write(self, name, part, arrow):
+    def _write(self, name, label, arrow):
         import pyarrow.parquet as pq
 
-        target = self.path / name / f"{part:06d}.parquet"
+        target = self.path / name / f"{label}.parquet"
         split = [f.name for f in arrow.schema if str(f.type) == "double" and f.name in _SPLIT[name]]
         delta = [f.name for f in arrow.schema if f.name in ("t_ns", "rx_ns", "seq", "reports")]
         plain = {*split, *delta}
@@ -351,7 +359,7 @@ class Store:
 
         commits = self._committed()
         parts = {
-            name: [str(self.path / name / f"{c['part']:06d}.parquet") for c in commits if c["rows"].get(name)]
+            name: [str(_file(self.path, c, name)) for c in commits if c["rows"].get(name)]
             for name in (*TABLES, "rejects")
         }
         con = duckdb.connect(":memory:")
@@ -478,9 +486,10 @@ class Store:
         """[part, rows, watermark] of each commit that may hold Pictures of [start_ns, end_ns)."""
         before, found = -1, []
         for commit in self._committed():
-            if commit["at_ns"] >= start_ns and before < end_ns:
-                found.append([commit["part"], commit["rows"], commit["at_ns"]])
-            before = commit["at_ns"]
+            for part, rows, at_ns in _of(commit):
+                if at_ns >= start_ns and before < end_ns:
+                    found.append([part, rows, at_ns])
+                before = at_ns
         return found
 
     def write_slice(self, path, start_ns, end_ns, zones, begin_ns):
@@ -540,9 +549,41 @@ class Store:
                     commit["pruned"] = rows
                     _write_whole(self.path / "parts" / f"{commit['part']:06d}.json", json.dumps(commit).encode())
                     for name in rows:
-                        (self.path / name / f"{commit['part']:06d}.parquet").unlink(missing_ok=True)
+                        _file(self.path, commit, name).unlink(missing_ok=True)
                     gone += 1
         return gone
+
+    def compact(self, merged_rows=MERGED_ROWS):
+        """Merge the small parts of each UTC day; returns {"before", "after"}, the number of parts.
+
+        The rows stay the same and so does what `vts score` made of them. A new part is written beside the old ones and
+        counts from the moment its commit takes their place; a kill before that changes nothing, one after it leaves
+        files that the next writer removes. A query that is being answered meanwhile may have to be asked again.
+        """
+        self.begin(resume=True)
+        with _told(self.path):
+            commits = _commits(self.path)
+            for group in _groups(commits, merged_rows):
+                self._merge(group)
+            after = self._mend()
+        return {"before": len(commits), "after": len(after)}
+
+    def _merge(self, group):
+        """One part for several; its commit replaces that of the last."""
+        import pyarrow.parquet as pq
+
+        last = group[-1]
+        rows = {name: sum(c["rows"].get(name, 0) for c in group) for name in (*TABLES, "rejects")}
+        label = f"{_of(group[0])[0][0]:06d}-{last['part']:06d}"
+        for name in [name for name, n in rows.items() if n]:
+            tables = [pq.read_table(_file(self.path, c, name)) for c in group if c["rows"].get(name)]
+            self._write(name, label, _sorted(name, tables) if name in TABLES else _joined(tables))
+        merged = last | {
+            "rows": {name: n for name, n in rows.items() if n},
+            "files": label,
+            "of": [entry for commit in group for entry in _of(commit)],
+        }
+        _write_whole(self.path / "parts" / f"{last['part']:06d}.json", json.dumps(merged).encode())
 
     def _committed(self):
         if not (self.path / "lingding.json").exists():
@@ -576,7 +617,7 @@ def _check_version(path):
         raise StoreError(f"{mark}: damaged ({error}); replay the log into a new folder") from error
     if not isinstance(about, dict) or about.get("format") != "lingding store":
         raise StoreError(f"{path}: not a store of Lingding; name a new folder")
-    if about.get("version") != VERSION:
+    if about.get("version") not in READS:
         raise StoreError(
             f"{path}: store version {about.get('version')}, and this is the program for version {VERSION}; "
             "replay the log into a new folder"
@@ -596,12 +637,48 @@ def _keep(con, name, arrow, added=""):
 
 
 def _commits(path):
-    """Every commit, oldest first."""
+    """Every commit, oldest first, without those that a later one stands for."""
     try:
         files = sorted(f for f in (path / "parts").glob("*.json") if f.stem.isdigit())
-        return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+        commits = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+        over = {part for c in commits for part, _, _ in c.get("of", ()) if part != c["part"]}
+        return [commit for commit in commits if commit["part"] not in over]
+    except FileNotFoundError:
+        return _commits(path)  # compacted between the listing and the reading
     except (OSError, ValueError) as error:
         raise StoreError(f"{path / 'parts'}: damaged ({error}); replay the log into a new folder") from error
+
+
+def _of(commit):
+    """[part, rows, watermark] of each commit that one stands for: itself, unless it was compacted."""
+    return commit.get("of") or [[commit["part"], commit["rows"], commit["at_ns"]]]
+
+
+def _file(path, commit, name):
+    """Where a commit's rows of a table lie."""
+    return path / name / f"{commit.get('files') or format(commit['part'], '06d')}.parquet"
+
+
+def _groups(commits, merged_rows):
+    """Runs of two or more neighbouring commits of one UTC day that fit into one part; pruned ones stay apart."""
+    groups, room = [[]], 0
+    for commit in commits:
+        rows = max(commit["rows"].values(), default=0)
+        group = groups[-1]
+        apart = "pruned" in commit or rows > room or (group and group[-1]["at_ns"] // DAY != commit["at_ns"] // DAY)
+        if apart:
+            groups.append([])
+            room = 0 if "pruned" in commit else merged_rows
+        groups[-1].append(commit)
+        room -= rows
+    return [group for group in groups if len(group) > 1]
+
+
+def _joined(tables):
+    """The rows of several tables, one after the other."""
+    import pyarrow as pa
+
+    return pa.concat_tables(tables).combine_chunks()
 
 
 def _write_whole(path, content):
@@ -661,7 +738,7 @@ def _sorted(name, tables):
     """The rows of several tables, a vessel's together and in order of time."""
     import pyarrow as pa
 
-    rows = pa.concat_tables(tables).combine_chunks()
+    rows = pa.concat_tables(tables, promote_options="default").combine_chunks()
     keys = [rows.column(key).to_numpy() for key in reversed(ORDER[name])]
     return rows.take(pa.array(np.lexsort(keys))) if keys else rows
 

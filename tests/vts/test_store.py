@@ -281,6 +281,102 @@ def test_prune_removes_old_parts_and_keeps_totals(tmp_path):
     assert START_NS + 90 * S == Store(tmp_path / "out").watermark_ns
 
 
+def contents(path):
+    """Every table of a store in the order of its rows' meaning, and what vts score would hash."""
+    store = Store(path)
+    order = {"reports": "sensor, seq", "statics": "seq", "alerts": "t_ns, alert, state", "rejects": "ALL"}
+    tables = {
+        n: store.arrow(f"FROM {n} ORDER BY {order.get(n, 't_ns, track')}") for n in ("reports", "tracks", "alerts")
+    }
+    return tables, store.commits_between(0, 2**62), store.totals, store.watermark_ns
+
+
+def days_of_small_parts(path):
+    """Two days, a part for every two Pictures, and the state of the last."""
+    day = 24 * 360  # Pictures ten seconds apart
+    with Store(path, part_rows=10) as store:
+        fill(store, 0, 20)
+        fill(store, day, day + 21)
+        store.flush(lambda folder: (folder / "tracker").write_text("state"))
+
+
+def test_compaction_keeps_every_row_and_leaves_a_part_a_day(tmp_path):
+    days_of_small_parts(tmp_path / "out")
+    before = contents(tmp_path / "out")
+    with Store(tmp_path / "out") as store:
+        assert {"before": 21, "after": 2} == store.compact()
+        assert {"before": 2, "after": 2} == store.compact()
+    assert before == contents(tmp_path / "out")
+    assert 2 == len(list((tmp_path / "out" / "tracks").iterdir())) == len(list((tmp_path / "out" / "parts").iterdir()))
+    assert "state" == (Store(tmp_path / "out").state[0] / "tracker").read_text()
+
+
+def test_compaction_makes_no_part_larger_than_asked(tmp_path):
+    days_of_small_parts(tmp_path / "out")
+    with Store(tmp_path / "out") as store:
+        store.compact(merged_rows=40)
+    assert all(pq.read_metadata(f).num_rows <= 40 for f in (tmp_path / "out" / "reports").iterdir())
+    assert 1 < len(list((tmp_path / "out" / "parts").iterdir())) < 21
+
+
+def test_a_compacted_store_is_resumed_and_pruned_like_any(tmp_path):
+    with Store(tmp_path / "whole", part_rows=15) as store:
+        fill(store, 0, 30)
+    with Store(tmp_path / "out", part_rows=15) as store:
+        fill(store, 0, 17)
+    with Store(tmp_path / "out", part_rows=15) as store:
+        store.compact()
+    with Store(tmp_path / "out", part_rows=15) as store:
+        store.begin(resume=True)
+        fill(store, 0, 30)
+    for name in ("reports", "tracks", "alerts", "scores"):
+        assert rows(Store(tmp_path / "whole"), name) == rows(Store(tmp_path / "out"), name)
+    with Store(tmp_path / "out") as store:
+        assert 1 == store.prune(START_NS + 169 * S)
+        assert START_NS + 170 * S == Store(tmp_path / "out").tracks().t_ns.min()
+
+
+@pytest.mark.parametrize("killed_after", [0, 2, 4, 5, 9, 10, 11, 40, 90])
+def test_a_compaction_killed_anywhere_changes_no_row(tmp_path, monkeypatch, killed_after):
+    days_of_small_parts(tmp_path / "out")
+    before = contents(tmp_path / "out")
+    steps = iter(range(999))
+
+    class Killed(BaseException):
+        pass
+
+    def step(real):
+        def stepping(*args, **kwargs):
+            if next(steps) == killed_after:
+                raise Killed
+            return real(*args, **kwargs)
+
+        return stepping
+
+    store = Store(tmp_path / "out")
+    with monkeypatch.context() as patch:
+        for name in ("replace", "unlink"):  # every step that the folder could be left at
+            patch.setattr(os, name, step(getattr(os, name)))
+        with pytest.raises(Killed):
+            store.compact()
+    store._release()
+    assert before == contents(tmp_path / "out")
+    with Store(tmp_path / "out") as store:
+        assert 2 == store.compact()["after"]
+    assert before == contents(tmp_path / "out")
+
+
+def test_a_store_of_version_1_is_read_as_it_is_and_moved_on_by_its_next_writer(tmp_path):
+    with Store(tmp_path / "out") as store:
+        fill(store, 0, 2)
+    mark = tmp_path / "out" / "lingding.json"
+    mark.write_text(json.dumps({"format": "lingding store", "version": 1, "made_by": "0.0.9"}))
+    assert 10 == Store(tmp_path / "out").tracks().n
+    with Store(tmp_path / "out") as store:
+        store.begin(resume=True)
+    assert {"format": "lingding store", "version": 2, "made_by": "0.0.9"} == json.loads(mark.read_text())
+
+
 WRITER = """
     import sys
     sys.path[:0] = [{root!r}, {here!r}]
