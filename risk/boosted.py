@@ -149,8 +149,8 @@ def raw(scorer, X):
     return out
 
 
-def explain(forest, x):
-    """What each feature added to the log-odds of one row, shape (features,)."""
-    out = np.empty(len(x))
-    trees.contributions(np.ascontiguousarray(x, np.float64), *forest[1:7], forest.value, out)
+def explain(forest, X):
+    """What each feature added to the log-odds of each row, shape of X."""
+    out = np.empty(X.shape)
+    trees.contributions(np.ascontiguousarray(X, np.float64), *forest[1:7], forest.value, out)
     return out

@@ -3,6 +3,8 @@
 import csv
 from functools import cache, lru_cache
 
+import numpy as np
+
 from vts.errors import RegisterError
 from vts.paths import data_dir
 
@@ -39,6 +41,25 @@ def country_of(mmsi):
 def ship_mmsi(mmsi):
     """Whether an MMSI has the form of a ship's, a craft's, or a distress beacon's (970, 972, 974)."""
     return 200_000_000 <= mmsi <= 799_999_999 or 980_000_000 <= mmsi <= 989_999_999 or mmsi // 10**6 in (970, 972, 974)
+
+
+def well_formed(mmsi):
+    """Whether each MMSI has the form of a ship's and a MID that a country has: ship_mmsi and country_of, shape (n,)."""
+    known = np.zeros(1000, bool)
+    known[list(mids())] = True
+    unit = np.where(mmsi < 1_000_000_000, 1, 10)  # thirty bits hold ten digits
+    head = mmsi // (1_000_000 * unit)
+    skip = np.select([head == 111, (head // 10 == 99) | (head // 10 == 98) | (head < 10), head < 100], [3, 2, 1], 0)
+    mid = mmsi // (10 ** (6 - skip) * unit) % 1000
+    ship = (mmsi >= 200_000_000) & (mmsi <= 799_999_999) | (mmsi >= 980_000_000) & (mmsi <= 989_999_999)
+    return known[mid] & (ship | np.isin(mmsi // 10**6, (970, 972, 974)))
+
+
+def imo_fails(imo):
+    """Whether each IMO number is malformed: not imo_valid, shape (n,)."""
+    digits = imo[:, None] // 10 ** np.arange(6, -1, -1) % 10
+    checked = (imo >= 1_000_000) & ((digits[:, :6] * np.arange(7, 1, -1)).sum(axis=1) % 10 == digits[:, 6])
+    return ~np.where(imo >= 10_000_000, imo <= 1_073_741_823, checked)
 
 
 @lru_cache(maxsize=100_000)

@@ -98,17 +98,16 @@ def probability(model, name, X):
     return 1.0 / (1.0 + np.exp(-np.clip(z, -500, 500)))
 
 
-def contributions(model, name, x):
-    """What each feature added to one row's log-odds, shape (features,); of the spline against its mean height."""
+def contributions(model, name, X):
+    """What each feature added to the log-odds of each row, shape of X; of the spline against its mean height."""
     head = model.heads[name]
-    total = np.zeros(len(x))
+    total = np.zeros(X.shape)
     if head.blend > 0:
-        total += head.blend * boosted.explain(head.forest, x)
+        total += head.blend * boosted.explain(head.forest, X)
     if head.blend < 1:
-        m = head.knots.shape[1]
-        for f, value in enumerate(x):
-            here = trees.height(float(value), head.knots, head.heights, head.missing, f, m)
-            total[f] += (1 - head.blend) * (here - head.heights[f].mean())
+        here = np.empty(X.shape)
+        trees.heights_of(X, head.knots, head.heights, head.missing, here)
+        total += (1 - head.blend) * (here - np.array([height.mean() for height in head.heights]))
     return head.scale * total
 
 

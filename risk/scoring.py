@@ -53,7 +53,7 @@ def _scores(view, trained, watch):
         spared *= 1.0 - harm
         top = np.where(harm > largest, h, top)
         largest = np.maximum(largest, harm)
-    alert_weight, alert_why = _open_alerts(tracks, watch)
+    alert_weight, *alert_why = _open_alerts(tracks, watch)
     shares = _static(view, watch)
     risk = 1.0 - spared * (1.0 - alert_weight) * (1.0 - shares)
     unknown = ~(np.isfinite(tracks.sog_kn) & np.isfinite(tracks.lon_deg) & np.isfinite(tracks.lat_deg))
@@ -64,7 +64,7 @@ def _scores(view, trained, watch):
     for h, (name, *_) in enumerate(parts):
         heads[top == h] = name
         horizon[top == h] = trained.heads[name].horizon_min
-    codes, weights = _reasons(watch, tracks, trained, parts, risk, top, alert_weight, alert_why, unknown, stale)
+    codes, weights = _reasons(tracks, trained, parts, risk, top, alert_weight, alert_why, unknown, stale)
     return Scores(
         track=tracks.track,
         mmsi=tracks.mmsi,
@@ -101,25 +101,28 @@ def _head(view, trained, name):
 
 
 def _open_alerts(tracks, watch):
-    """(weight of the gravest open alert, key of that alert or None) of each track."""
-    weight, why = np.zeros(tracks.n), [None] * tracks.n
-    if not watch.open:
-        return weight, why
-    keys = list(watch.open)
-    severity = np.array([entry[0] for entry in watch.open.values()])
-    for side in (1, 2):
-        row = rows_of(tracks, np.array([key[side] for key in keys]))
-        for at, key, heavy in zip(row.tolist(), keys, np.array(ALERT_WEIGHT)[severity].tolist(), strict=True):
-            # of equals the first by name: the order in which alerts were opened must not show
-            if at >= 0 and (heavy > weight[at] or (heavy == weight[at] and key < why[at])):
-                weight[at], why[at] = heavy, key
-    return weight, why
+    """(weight of the gravest open alert of each track, which of all that are open it is or -1, [(rule, Open)])."""
+    weight, why, held = np.zeros(tracks.n), np.full(tracks.n, -1), watch.open
+    if not held:
+        return weight, why, held
+    heavy = np.array(ALERT_WEIGHT)[np.concatenate([rows.severity for _, rows in held])]
+    row = np.concatenate([rows_of(tracks, getattr(rows, side)) for side in ("track", "other") for _, rows in held])
+    place, heavy = np.tile(np.arange(heavy.size), 2), np.tile(heavy, 2)
+    # of equals the first by name: the order in which alerts were opened must not show
+    order = np.lexsort((-place, heavy))
+    order = order[row[order] >= 0]
+    weight[row[order]], why[row[order]] = heavy[order], place[order]  # the last write, the gravest, stays
+    return weight, why, held
 
 
-def _alert_reason(watch, key):
+def _alert_reason(held, why):
     """The code of an open alert's reason."""
-    numbers = dict(part.split("=", 1) for part in watch.open[key][1].split(";") if "=" in part)
-    return reasons.code("alert", key[0], numbers)
+    size = [rows.alert.size for _, rows in held]
+    at = int(np.searchsorted(np.cumsum(size), why, side="right"))
+    rule, rows = held[at]
+    detail = rows.details(np.array([why - sum(size[:at])]))[0]
+    numbers = dict(part.split("=", 1) for part in detail.split(";") if "=" in part)
+    return reasons.code("alert", rule, numbers)
 
 
 def _static(view, watch):
@@ -129,7 +132,7 @@ def _static(view, watch):
     return np.array([watch.profiles.get(int(imo), 0.0) for imo in view.static("imo", -1)])
 
 
-def _reasons(watch, tracks, trained, parts, risk, top, alert_weight, alert_why, unknown, stale):
+def _reasons(tracks, trained, parts, risk, top, alert_weight, alert_why, unknown, stale):
     """Three columns of codes and of weights: facts first, then what moved the model most."""
     codes = [np.full(tracks.n, "", "<U64") for _ in range(3)]
     weights = [np.full(tracks.n, np.nan) for _ in range(3)]
@@ -137,34 +140,34 @@ def _reasons(watch, tracks, trained, parts, risk, top, alert_weight, alert_why, 
     for i in np.flatnonzero(stale & ~unknown):
         codes[0][i] = reasons.code("data", "stale", {"age_s": round(tracks.age_s[i])})
     order = np.argsort(-np.nan_to_num(risk), kind="stable")[:EXPLAINED]
-    for i in order:
-        if not risk[i] >= WORTH_A_REASON:
-            continue
-        found = [(_alert_reason(watch, alert_why[i]), alert_weight[i])] if alert_why[i] else []
-        if top[i] >= 0:
-            found = _explain(trained, parts[top[i]], i, found)
-        for k, (code, weight) in enumerate(found[:3]):
+    order = order[risk[order] >= WORTH_A_REASON]
+    why, held = alert_why
+    found = {i: [(_alert_reason(held, why[i]), alert_weight[i])] if why[i] >= 0 else [] for i in order.tolist()}
+    for h, part in enumerate(parts):
+        _explain(trained, part, order[top[order] == h], found)
+    for i, told in found.items():
+        for k, (code, weight) in enumerate(told[:3]):
             codes[k][i], weights[k][i] = code, weight
     return codes, weights
 
 
-def _explain(trained, part, track_row, facts):
-    """(code, weight) of the facts, the head's own fact, and its largest contributions that raise the risk."""
+def _explain(trained, part, tracks, found):
+    """Add to `found` of these tracks the codes and weights of the head's own fact and of what raised the risk most."""
     name, p, X, keys, row = part
-    head = matrix.heads()[name]
-    r = row[track_row]
-    x = {feature: float(X[r, k]) for k, (feature, _) in enumerate(trained.heads[name].features)}
-    numbers = head.facts(x)
-    if numbers is not None:
-        key = {"place": "zone", "pair": "other"}.get(head.ROWS)
-        code = reasons.code("head", name, numbers | ({key: int(keys[r, 1])} if key else {}))
-        facts = [*facts, (code, float(p[r]))]
+    if not tracks.size:
+        return
+    head, features = matrix.heads()[name], trained.heads[name].features
+    key = {"place": "zone", "pair": "other"}.get(head.ROWS)
+    r = row[tracks]
     added = model.contributions(trained, name, X[r])
-    largest = np.argsort(-added, kind="stable")[:3]
-    features = trained.heads[name].features
-    more = [
-        (reasons.code("feature", features[k][0], {"value": float(X[r, k])}), float(added[k]))
-        for k in largest
-        if added[k] > 0
-    ]
-    return facts + more
+    largest = np.argsort(-added, axis=1, kind="stable")[:, :3]
+    for i, at, x, more, best in zip(
+        *(tracks.tolist(), r.tolist(), X[r].tolist(), added.tolist(), largest.tolist()), strict=True
+    ):
+        numbers = head.facts({feature: x[k] for k, (feature, _) in enumerate(features)})
+        if numbers is not None:
+            code = reasons.code("head", name, numbers | ({key: int(keys[at, 1])} if key else {}))
+            found[i].append((code, float(p[at])))
+        for k in best:
+            if more[k] > 0 and len(found[i]) < 3:
+                found[i].append((reasons.code("feature", features[k][0], {"value": x[k]}), more[k]))

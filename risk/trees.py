@@ -104,22 +104,23 @@ def add_leaves(alive, rows, leaf, out):
 
 
 @kernel
-def contributions(x, start, left, right, feature, threshold, missing_left, value, out):
-    """What each feature added to one row's raw score, shape (features,); they sum to score minus the mean score.
+def contributions(X, start, left, right, feature, threshold, missing_left, value, out):
+    """What each feature added to each row's raw score, shape of X; they sum to score minus the mean score.
 
     Along the row's path the mean value of a node's rows changes; the change is booked to the feature tested
     (Saabas 2014). `value` holds those means, weighted by the training rows.
     """
     out[:] = 0.0
-    for t in range(start.size - 1):
-        node = start[t]
-        while left[node] >= 0:
-            f = feature[node]
-            v = x[f]
-            go_left = missing_left[node] if math.isnan(v) else v <= threshold[node]
-            child = start[t] + (left[node] if go_left else right[node])
-            out[f] += value[child] - value[node]
-            node = child
+    for r in range(X.shape[0]):
+        for t in range(start.size - 1):
+            node = start[t]
+            while left[node] >= 0:
+                f = feature[node]
+                v = X[r, f]
+                go_left = missing_left[node] if math.isnan(v) else v <= threshold[node]
+                child = start[t] + (left[node] if go_left else right[node])
+                out[r, f] += value[child] - value[node]
+                node = child
 
 
 @kernel
@@ -134,6 +135,15 @@ def additive(X, knots, heights, missing, intercept, out):
         for f in range(X.shape[1]):
             total += height(X[r, f], knots, heights, missing, f, m)
         out[r] = total
+
+
+@kernel
+def heights_of(X, knots, heights, missing, out):
+    """Each feature's part of the additive score of each row, shape of X."""
+    m = knots.shape[1]
+    for r in range(X.shape[0]):
+        for f in range(X.shape[1]):
+            out[r, f] = height(X[r, f], knots, heights, missing, f, m)
 
 
 @kernel

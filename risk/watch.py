@@ -7,21 +7,43 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from risk import encounters
 from risk.behaviours import catalogue
 from risk.history import History
+from risk.ledger import Ledger
 from risk.view import look
 from vts import schema
 from vts.config import RiskConfig
 from vts.errors import StateError
 from vts.lifecycle import Lifecycle
 
-FORMAT = "lingding-risk-watch/1"
+FORMAT = "lingding-risk-watch/2"
 WINDOW_S = 600.0  # of rolling features: ten minutes, at the pace of a ship
 MAX_BYTES = 1 << 30
+
+
+class Open(NamedTuple):
+    """The open alerts of one behaviour, in order of track, other and zone."""
+
+    track: np.ndarray
+    other: np.ndarray
+    zone: np.ndarray
+    alert: np.ndarray
+    severity: np.ndarray  # as last found, which may be less than what was told
+    detail: np.ndarray  # texts of those that do not hold just now
+    row: np.ndarray  # of the others: where `describe` finds their numbers; else -1
+    describe: Any
+
+    def details(self, at):
+        """The latest details of some of them, as objects."""
+        texts, live = self.detail[at], np.flatnonzero(self.row[at] >= 0)
+        if live.size:
+            texts[live] = self.describe(self.row[at[live]])
+        return texts
 
 
 class Watch:
@@ -38,7 +60,7 @@ class Watch:
         self.history = History()
         self.life = Lifecycle()
         self.memory = {name: {} for name in catalogue()}
-        self.open = {}  # (rule, track, other, zone): [severity, latest detail] of every alert that is open
+        self._open = {}  # Open of every rule that has any
 
     def look(self, picture):
         """The View of a Picture: its encounters and its past. Call `step` afterwards to remember it."""
@@ -50,27 +72,34 @@ class Watch:
         parts = []
         for name, behaviour in catalogue().items():
             findings = behaviour.evaluate(view, self.memory[name])
-            alerts = self.life.step(view.at_ns, name, behaviour.POLICY, findings, view.tracks)
-            self._keep_open(name, alerts, findings)
-            parts.append(alerts)
+            describe = getattr(findings, "describe", None)
+            parts.append(self.life.step(view.at_ns, name, behaviour.POLICY, findings, view.tracks, describe))
+            self._follow(name, findings, describe)
         self.history.add(view.tracks, view.at_ns)
         return schema.Alerts.concat(parts)
 
-    def _keep_open(self, rule, alerts, findings):
-        """Follow which alerts are open, with the numbers of this instant."""
-        for i in range(alerts.n):
-            key = rule, int(alerts.track[i]), int(alerts.other[i]), int(alerts.zone[i])
-            if alerts.state[i] in (schema.CLEARED, schema.WITHDRAWN):
-                self.open.pop(key, None)
-            else:
-                self.open[key] = [int(alerts.severity[i]), str(alerts.detail[i])]
-        if self.open:
-            f = findings
-            told = (f.track, f.other, f.zone, f.excess, f.severity, f.detail)
-            for track, other, zone, excess, severity, detail in zip(*(c.tolist() for c in told), strict=True):
-                key = rule, track, other, zone
-                if excess > 0 and key in self.open:
-                    self.open[key] = [severity, detail]
+    def _follow(self, rule, findings, describe):
+        """Which alerts are open now, with the severity of this instant; their words are made when somebody asks."""
+        causes, row = self.life.open_now(rule)
+        before = self._open.pop(rule, None)
+        if not causes.n:
+            return
+        holds = row >= 0
+        holds[holds] = findings.excess[row[holds]] > 0
+        row = np.where(holds, row, -1)
+        severity = np.where(holds, findings.severity[row], -1) if findings.n else np.full(causes.n, -1)
+        detail = np.full(causes.n, "", object)
+        absent = np.flatnonzero(~holds)
+        if absent.size:
+            order = np.argsort(before.alert)
+            at = order[np.searchsorted(before.alert, causes.alert[absent], sorter=order)]
+            severity[absent], detail[absent] = before.severity[at], before.details(at)
+        self._open[rule] = Open(*causes[:4], severity, detail, row, describe or findings.detail.__getitem__)
+
+    @property
+    def open(self):
+        """[(rule, Open)] of the rules with an open alert, by name."""
+        return sorted(self._open.items())
 
     def save(self, path):
         """Write the whole state to one file."""
@@ -79,10 +108,13 @@ class Watch:
             "config": vars(self.config),
             "life": self.life.dump(),
             "memory": self.memory,
-            "open": [[list(key), entry] for key, entry in sorted(self.open.items())],
+            "open": {
+                rule: {"severity": held.severity.tolist(), "detail": held.details(np.arange(held.alert.size)).tolist()}
+                for rule, held in self.open
+            },
         }
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(zipfile.ZipInfo("state.json"), json.dumps(state, sort_keys=True))
+            archive.writestr(zipfile.ZipInfo("state.json"), json.dumps(state, sort_keys=True, default=_plain))
             for name, array in self.history.dump().items():
                 raw = io.BytesIO()
                 np.save(raw, array, allow_pickle=False)
@@ -96,7 +128,7 @@ class Watch:
             with zipfile.ZipFile(path) as archive:
                 if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
                     raise ValueError("larger than a watch can be")
-                state = json.loads(archive.read("state.json"))
+                state = json.loads(archive.read("state.json"), object_hook=_restored)
                 arrays = {
                     info.filename.removesuffix(".npy"): np.load(io.BytesIO(archive.read(info)), allow_pickle=False)
                     for info in archive.infolist()
@@ -108,9 +140,26 @@ class Watch:
             watch.history = History.restore(arrays)
             watch.life = Lifecycle.restore(state["life"])
             watch.memory = {name: state["memory"].get(name, {}) for name in catalogue()}
-            watch.open = {(str(k[0]), *map(int, k[1:])): list(entry) for k, entry in state["open"]}
+            for rule, held in state["open"].items():
+                causes = watch.life.open_now(rule)[0]
+                severity, detail = np.array(held["severity"], np.int64), np.array(held["detail"], object)
+                if not causes.n == severity.size == detail.size:
+                    raise ValueError("open alerts without a cause")
+                watch._open[rule] = Open(*causes[:4], severity, detail, np.full(causes.n, -1), None)
         except OSError as error:
             raise StateError(f"{path}: cannot be read ({error.strerror}); start the watch anew") from error
         except (KeyError, ValueError, TypeError, AttributeError, RecursionError, zipfile.BadZipFile) as error:
             raise StateError(f"{path}: not a saved risk watch of this version ({error}); start it anew") from error
         return watch
+
+
+def _plain(value):
+    """A ledger as JSON can hold it."""
+    if isinstance(value, Ledger):
+        return {"ledger": value.dump()}
+    raise TypeError(f"{type(value).__name__} in the memory of a behaviour; keep numbers, strings, lists or a Ledger")
+
+
+def _restored(value):
+    """The ledger again."""
+    return Ledger.restore(value["ledger"]) if value.keys() == {"ledger"} else value

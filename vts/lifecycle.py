@@ -88,6 +88,7 @@ class Lifecycle:
 
     def __init__(self):
         self._causes = {}
+        self._found = {}  # of each rule: the row of each cause in the findings of the last step, or -1
         self._suppressed = Suppressions.empty()
 
     def step(self, at_ns, rule, policy, findings, tracks, describe=None):
@@ -100,6 +101,7 @@ class Lifecycle:
         told_by = describe if describe is not None else findings.detail.__getitem__
         causes = self._causes.get(rule)
         if causes is None and not findings.n:
+            self._found.pop(rule, None)
             return schema.Alerts.empty()
         heard = self._heard(at_ns, rule, findings, tracks)
         findings = findings.take(heard) if heard is not None else findings
@@ -138,8 +140,25 @@ class Lifecycle:
 
         over = cleared & ~present & (at_ns - causes.cleared_ns > policy.rearm_s * S)
         forget = disproved | (absent & ~raised) | (absent & over)
-        self._keep(rule, causes.take(~forget) if forget.any() else causes)
+        found = found if heard is None or not heard.size else np.where(found >= 0, heard[found], -1)
+        if forget.any():
+            causes, found = causes.take(~forget), found[~forget]
+        self._keep(rule, causes)
+        self._found[rule] = found
         return _ordered(rows)
+
+    def open_now(self, rule):
+        """(causes of the open alerts of a rule, in order of track, other and zone; the row of each in the findings
+
+        of its last step, or -1 where that found nothing).
+        """
+        causes = self._causes.get(rule)
+        if causes is None:
+            return _Causes.empty(), np.empty(0, np.int64)
+        found = self._found.get(rule)
+        found = np.full(causes.n, -1) if found is None or found.size != causes.n else found
+        is_open = (causes.alert != 0) & (causes.cleared_ns < 0)
+        return causes.take(is_open), found[is_open]
 
     def withdraw(self, at_ns, rule, keep):
         """Withdraw every open alert of a rule for which keep(track, other, zone) is False: later data disproved it."""

@@ -1,7 +1,7 @@
 """One file per behaviour; a file's presence is its registration.
 
 A behaviour has UNIT (of `excess`), CITATION, POLICY, TITLE, TEXT, PARAMETERS, and evaluate(view, memory) -> Findings.
-`memory` is its own dict of plain numbers, strings and lists, kept, saved and loaded by the Watch.
+`memory` is its own dict of numbers, strings, lists and Ledgers (risk/ledger.py), kept, saved and loaded by the Watch.
 """
 
 from functools import cache

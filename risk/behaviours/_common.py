@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
+from risk.behaviours import _kernels
 from vts import schema
-from vts.geo import distance_m
 from vts.lifecycle import Findings
 
 # Kinds of zones (geofences/kinds.py) by what ships do there
@@ -23,8 +23,18 @@ AIS_KINDS = (schema.AIS_A, schema.AIS_B, schema.AIS_LONG_RANGE)
 _NONE = Findings.empty()
 
 
+class Found(Findings):
+    """Findings that keep the numbers of their details: words are made for what is told, not for all that holds."""
+
+    numbers: dict
+
+    def describe(self, rows):
+        """The details of some rows."""
+        return details({name: column[rows] for name, column in self.numbers.items()}, len(rows))
+
+
 def findings(view, rows, excess, *, severity=schema.CAUTION, other=None, zone=None, since_ns=None, **numbers):
-    """Findings for the tracks at `rows`; `numbers` become the detail of the sentence."""
+    """Findings for the tracks at `rows`; `numbers` become the detail of the sentence, by `describe`."""
     n = len(rows)
     if not n:
         return _NONE  # most rules find nothing in most Pictures
@@ -33,15 +43,23 @@ def findings(view, rows, excess, *, severity=schema.CAUTION, other=None, zone=No
     def column(value, fill):
         return np.broadcast_to(np.asarray(fill if value is None else value), n)
 
-    return Findings(
+    found = Found(
         track=view.tracks.track[rows],
         other=column(other, -1),
         zone=column(zone, -1),
         excess=column(excess, 0.0).astype(float),
         severity=column(severity, 0),
         since_ns=column(since_ns, -1),
-        detail=details({name: column(value, 0) for name, value in numbers.items()}, n),
     )
+    found.numbers = {name: column(value, 0) for name, value in numbers.items()}
+    return found
+
+
+def joined(found, more, **numbers):
+    """Findings of two kinds one after the other, with their numbers."""
+    out = Found(*(np.concatenate(columns) for columns in zip(found, more, strict=True)))
+    out.numbers = numbers
+    return out
 
 
 def details(columns, n):
@@ -80,14 +98,19 @@ def near_kind_m(view, kind):
 
 
 def heard_near(view, lon_deg, lat_deg, but_track):
-    """Whether another vessel's AIS was heard within the last minute near a position: own coverage, proven now."""
+    """Whether another vessel's AIS was heard within the last minute near each place: own coverage, proven now.
+
+    Shape of the places; `but_track` is the vessel that each belongs to.
+    """
     tracks = view.tracks
-    fresh = (tracks.age_s < 60.0) & np.isin(tracks.kind, AIS_KINDS) & (tracks.track != but_track)
-    near = fresh & (np.abs(tracks.lat_deg - lat_deg) < HEARD_WITHIN_M / 110_500.0)
-    return any(
-        distance_m(lon_deg, lat_deg, tracks.lon_deg[i], tracks.lat_deg[i]) < HEARD_WITHIN_M
-        for i in np.flatnonzero(near)
+    fresh = np.flatnonzero((tracks.age_s < 60.0) & np.isin(tracks.kind, AIS_KINDS) & np.isfinite(tracks.lat_deg))
+    out = np.zeros(len(lon_deg), bool)
+    by_lat = fresh[np.argsort(tracks.lat_deg[fresh], kind="stable")]
+    _kernels.heard(
+        *(tracks.lon_deg, tracks.lat_deg, tracks.track, by_lat, lon_deg, lat_deg, but_track),
+        *(HEARD_WITHIN_M, HEARD_WITHIN_M / 110_500.0, out),
     )
+    return out
 
 
 def lost_after_s(kind, sog_kn, nav_status):

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from risk.behaviours import _kernels
 from risk.behaviours._common import findings, in_kind
+from risk.ledger import Ledger
 from vts.lifecycle import Policy
 from vts.schema import CAUTION
-from vts.units import DAY
+from vts.units import DAY, S
 
 UNIT = "1"
 CITATION = "ours: share of passages through the same half mile on a like course"
@@ -26,45 +28,29 @@ OCTANTS = 8
 
 
 def evaluate(view, memory):
-    """How far under the share. memory: {"cells": {"ix iy": [t, 8 counts]}, "at": {track: [t, "ix iy octant"]}}."""
+    """How far under the share. memory: a ledger of passages by cell and octant, and one of each track's last cell."""
     tracks = view.tracks
-    cells, at = memory.setdefault("cells", {}), memory.setdefault("at", {})
+    cells = memory.setdefault("cells", Ledger(t_ns="i8", counts=f"({OCTANTS},)i8"))
+    last = memory.setdefault("at", Ledger(t_ns="i8", cell="i8", octant="i8"))
     size = PARAMETERS["cell_deg"][0]
     moving = (tracks.sog_kn >= PARAMETERS["least_kn"][0]) & np.isfinite(tracks.cog_deg) & ~in_kind(view, "stop")
-    rows, under, share_pct, passages = [], [], [], []
-    for i in np.flatnonzero(moving):
-        cell = f"{int(tracks.lon_deg[i] // size)} {int(tracks.lat_deg[i] // size)}"
-        octant = int(tracks.cog_deg[i] // 45.0) % OCTANTS
-        counts = cells.get(cell)
-        if counts is not None:
-            total = sum(counts[1:])
-            like = sum(counts[1 + (octant + k) % OCTANTS] for k in (-1, 0, 1))
-            if total >= PARAMETERS["passages"][0] and like < PARAMETERS["share"][0] * total:
-                rows.append(i)
-                under.append(PARAMETERS["share"][0] - like / total)
-                share_pct.append(100.0 * like / total)
-                passages.append(total)
-        key, here = str(tracks.track[i]), f"{cell} {octant}"
-        if at.get(key, [0, ""])[1] != here:  # a passage counts once a cell and course
-            counts = cells.setdefault(cell, [0] * (1 + OCTANTS))
-            counts[0] = int(view.at_ns)
-            counts[1 + octant] += 1
-        at[key] = [int(view.at_ns), here]
-    _forget(at, view.at_ns, DAY // 24)
-    _forget(cells, view.at_ns, int(PARAMETERS["forget_days"][0] * DAY))
-    return findings(
-        view,
-        rows,
-        np.array(under),
-        severity=CAUTION,
-        cog_deg=tracks.cog_deg[rows],
-        share_pct=np.array(share_pct),
-        passages=np.array(passages, np.int64),
-    )
-
-
-def _forget(entries, at_ns, keep_ns):
-    """Drop what is old; looked at only now and then, since the table of cells is long."""
-    if at_ns % (600 * 10**9) == 0:
-        for key in [key for key, entry in entries.items() if at_ns - entry[0] > keep_ns]:
-            del entries[key]
+    rows = np.flatnonzero(moving)
+    east, north = (np.floor_divide(x[rows], size).astype(np.int64) for x in (tracks.lon_deg, tracks.lat_deg))
+    cell = east * (1 << 20) + north
+    octant = (tracks.cog_deg[rows] // 45.0).astype(np.int64) % OCTANTS
+    old = last.at(tracks.track[rows])
+    changed = old < 0  # a passage counts once a cell and course
+    here = np.flatnonzero(old >= 0)
+    changed[here] = (last["cell"][old[here]] != cell[here]) | (last["octant"][old[here]] != octant[here])
+    cells.add(np.setdiff1d(cell, cells.key))
+    total, like = np.zeros(rows.size, np.int64), np.zeros(rows.size, np.int64)
+    _kernels.passages(cells.at(cell), octant, changed, int(view.at_ns), cells["t_ns"], cells["counts"], total, like)
+    last.put(tracks.track[rows], t_ns=view.at_ns, cell=cell, octant=octant)
+    if view.at_ns % (600 * S) == 0:  # now and then, since the table of cells is long
+        last.keep(view.at_ns - last["t_ns"] <= DAY // 24)
+        cells.keep(view.at_ns - cells["t_ns"] <= int(PARAMETERS["forget_days"][0] * DAY))
+    share = PARAMETERS["share"][0]
+    few = np.flatnonzero((total >= PARAMETERS["passages"][0]) & (like < share * total))
+    rows, total, like = rows[few], total[few], like[few]
+    numbers = {"cog_deg": tracks.cog_deg[rows], "share_pct": 100.0 * like / total, "passages": total}
+    return findings(view, rows, share - like / total, severity=CAUTION, **numbers)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from risk.behaviours._common import AIS_KINDS, findings, heard_near, lost_after_s, prune
+from risk.behaviours._common import AIS_KINDS, findings, heard_near, lost_after_s
+from risk.ledger import Ledger, rounds
 from vts.geo import distance_m
 from vts.lifecycle import Policy
 from vts.schema import CAUTION
@@ -25,45 +26,58 @@ PARAMETERS = {
     "told_min": (10.0, "min", "ours: how long after the return it is told"),
     "forget_h": (24.0, "h", "ours"),
 }
+NOTED = {"report_ns": "i8", "lon_deg": "f8", "lat_deg": "f8", "limit_s": "f8", "heard": "?"}
+NOTED |= {"start_ns": "i8", "end_ns": "i8", "run_m": "f8"}
 
 
 def evaluate(view, memory):
-    """Length of the silence, min. memory: {mmsi: [t, lon, lat, limit, heard, gap start, gap end, run]}."""
-    tracks = view.tracks
-    ais = np.isin(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0)
+    """Length of the silence, min. memory: a ledger by MMSI of the last report, its limit, and the last gap."""
+    tracks, noted = view.tracks, memory.setdefault("vessels", Ledger(**NOTED))
+    ais = np.flatnonzero(np.isin(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0))
     limit_s = PARAMETERS["factor"][0] * lost_after_s(tracks.kind, tracks.sog_kn, tracks.nav_status)
-    told_ns = int(PARAMETERS["told_min"][0] * MINUTE)
-    rows, gap_min, run_nm, since = [], [], [], []
-    mmsi, age_s, limit = tracks.mmsi.tolist(), tracks.age_s.tolist(), limit_s.tolist()
-    lon, lat = tracks.lon_deg.tolist(), tracks.lat_deg.tolist()
-    heard_ns = (tracks.t_ns - (np.nan_to_num(tracks.age_s) * S).astype(np.int64)).tolist()
-    for i in np.flatnonzero(ais).tolist():
-        key = str(mmsi[i])
-        old = memory.get(key)
-        if age_s[i] > 60.0:
-            if old is not None and not old[4]:
-                old[4] = heard_near(view, old[1], old[2], tracks.track[i])
-            continue
-        here = [heard_ns[i], lon[i], lat[i]]
-        start, end, run_m = (old[5], old[6], old[7]) if old else (-1, -1, 0.0)
-        if old and (here[0] - old[0]) / S > old[3]:
-            moved_m = distance_m(here[1], here[2], old[1], old[2])
-            heard = old[4] or heard_near(view, old[1], old[2], tracks.track[i])
-            if moved_m > PARAMETERS["least_run_m"][0] and heard:
-                start, end, run_m = old[0], here[0], float(moved_m)
-        memory[key] = [*here, limit[i], False, start, end, run_m]
-        if end >= 0 and view.at_ns - end <= told_ns:
-            rows.append(i)
-            gap_min.append((end - start) / MINUTE)
-            run_nm.append(run_m / KN / 3600.0)
-            since.append(end)
-    prune(memory, view.at_ns, int(PARAMETERS["forget_h"][0] * 60 * MINUTE))
-    return findings(
-        view,
-        rows,
-        np.array(gap_min),
-        severity=CAUTION,
-        since_ns=np.array(since, np.int64),
-        gap_min=np.array(gap_min),
-        run_nm=np.array(run_nm),
-    )
+    heard_ns = tracks.t_ns - (np.nan_to_num(tracks.age_s) * S).astype(np.int64)
+    told = np.zeros(tracks.n, bool)
+    gap_min, run_nm, since = np.zeros(tracks.n), np.zeros(tracks.n), np.zeros(tracks.n, np.int64)
+    for rows in rounds(tracks.mmsi[ais]):
+        at = ais[rows]
+        old = noted.at(tracks.mmsi[at])
+        fresh = ~(tracks.age_s[at] > 60.0)
+        waits = ~fresh & (old >= 0)
+        waits[waits] = ~noted["heard"][old[waits]]
+        back = fresh & (old >= 0)
+        back[back] = (heard_ns[at[back]] - noted["report_ns"][old[back]]) / S > noted["limit_s"][old[back]]
+        ask = np.flatnonzero(waits | back)
+        row = old[ask]
+        noted["heard"][row] |= heard_near(view, noted["lon_deg"][row], noted["lat_deg"][row], tracks.track[at[ask]])
+        _returned(noted, old[back], heard_ns, tracks, at[back])
+        at, old = at[fresh], old[fresh]
+        new = old < 0
+        noted.put(
+            tracks.mmsi[at],
+            report_ns=heard_ns[at],
+            lon_deg=tracks.lon_deg[at],
+            lat_deg=tracks.lat_deg[at],
+            limit_s=limit_s[at],
+            heard=False,
+        )
+        noted.put(tracks.mmsi[at[new]], start_ns=-1, end_ns=-1)
+        old = noted.at(tracks.mmsi[at])
+        end_ns = noted["end_ns"][old]
+        tell = (end_ns >= 0) & (view.at_ns - end_ns <= int(PARAMETERS["told_min"][0] * MINUTE))
+        at, old = at[tell], old[tell]
+        told[at], since[at] = True, noted["end_ns"][old]
+        gap_min[at] = (noted["end_ns"][old] - noted["start_ns"][old]) / MINUTE
+        run_nm[at] = noted["run_m"][old] / KN / 3600.0
+    noted.keep(~(view.at_ns - noted["report_ns"] > int(PARAMETERS["forget_h"][0] * 60 * MINUTE)))
+    rows = np.flatnonzero(told)
+    numbers = {"gap_min": gap_min[rows], "run_nm": run_nm[rows]}
+    return findings(view, rows, gap_min[rows], severity=CAUTION, since_ns=since[rows], **numbers)
+
+
+def _returned(noted, rows, heard_ns, tracks, at):
+    """Note the gap of those that were heard of again, moved meanwhile, and were silent within hearing."""
+    for row, i in zip(rows.tolist(), at.tolist(), strict=True):
+        moved_m = distance_m(tracks.lon_deg[i], tracks.lat_deg[i], noted["lon_deg"][row], noted["lat_deg"][row])
+        if moved_m > PARAMETERS["least_run_m"][0] and noted["heard"][row]:
+            noted["start_ns"][row], noted["end_ns"][row] = noted["report_ns"][row], heard_ns[i]
+            noted["run_m"][row] = moved_m

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from risk.behaviours._common import findings, in_kind, prune
+from risk.behaviours._common import findings, in_kind
+from risk.ledger import Ledger, rounds
 from vts.lifecycle import Policy
 from vts.schema import CAUTION
 from vts.units import DAY, MINUTE
@@ -20,26 +21,36 @@ PARAMETERS = {
     "told_min": (60.0, "min", "ours: how long it is told"),
     "forget_days": (30.0, "d", "ours"),
 }
+NOTED = {"t_ns": "i8", "draught_m": "f8", "old_m": "f8", "new_m": "f8", "changed_ns": "i8"}
 
 
 def evaluate(view, memory):
-    """Metres over the limit. memory: {mmsi: [t, draught, old, new, changed at]}."""
+    """Metres over the limit. memory: a ledger by MMSI."""
     tracks = view.tracks
     draught = view.static("draught_m")
     in_port = in_kind(view, "stop")
-    told_ns = int(PARAMETERS["told_min"][0] * MINUTE)
-    rows = []
-    for i in np.flatnonzero(np.isfinite(draught) & (draught > 0) & (tracks.mmsi >= 0)):
-        key, now = str(tracks.mmsi[i]), float(draught[i])
-        old = memory.get(key)
-        told = old[2:] if old else [0.0, 0.0, -1]
-        if old and not in_port[i] and abs(now - old[1]) >= PARAMETERS["least_m"][0]:
-            told = [old[1], now, int(view.at_ns)]
-        memory[key] = [int(view.at_ns), now, *told]
-        if told[2] >= 0 and view.at_ns - told[2] <= told_ns:
-            rows.append((i, told))
-    prune(memory, view.at_ns, int(PARAMETERS["forget_days"][0] * DAY))
-    old_m, new_m = np.array([t[0] for _, t in rows], float), np.array([t[1] for _, t in rows], float)
-    since = np.array([t[2] for _, t in rows], np.int64)
+    now = np.flatnonzero(np.isfinite(draught) & (draught > 0) & (tracks.mmsi >= 0))
+    noted, told = memory.setdefault("vessels", Ledger(**NOTED)), np.zeros(tracks.n, bool)
+    for rows in rounds(tracks.mmsi[now]):
+        at = now[rows]
+        old = noted.at(tracks.mmsi[at])
+        new = at[old < 0]
+        noted.put(tracks.mmsi[new], draught_m=draught[new], changed_ns=-1)
+        old = noted.at(tracks.mmsi[at])
+        was = noted["draught_m"][old]
+        changed = ~in_port[at] & (np.abs(draught[at] - was) >= PARAMETERS["least_m"][0])
+        row = old[changed]
+        noted["old_m"][row], noted["new_m"][row], noted["changed_ns"][row] = (
+            was[changed],
+            draught[at[changed]],
+            view.at_ns,
+        )
+        noted["t_ns"][old], noted["draught_m"][old] = view.at_ns, draught[at]
+        when = noted["changed_ns"][old]
+        told[at] = (when >= 0) & (view.at_ns - when <= int(PARAMETERS["told_min"][0] * MINUTE))
+    rows = np.flatnonzero(told)
+    at = noted.at(tracks.mmsi[rows])
+    old_m, new_m, since = (noted[name][at] for name in ("old_m", "new_m", "changed_ns"))
+    noted.keep(~(view.at_ns - noted["t_ns"] > int(PARAMETERS["forget_days"][0] * DAY)))
     change = np.abs(new_m - old_m)
-    return findings(view, [i for i, _ in rows], change, severity=CAUTION, since_ns=since, old_m=old_m, new_m=new_m)
+    return findings(view, rows, change, severity=CAUTION, since_ns=since, old_m=old_m, new_m=new_m)

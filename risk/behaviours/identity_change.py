@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from risk.behaviours._common import findings, prune
+from risk.behaviours._common import findings
+from risk.ledger import Ledger
 from vts.lifecycle import Policy
 from vts.schema import CAUTION, WARNING
 from vts.units import DAY, MINUTE
@@ -21,56 +22,82 @@ PARAMETERS = {
     "told_min": (60.0, "min", "ours: how long it is told"),
     "forget_days": (30.0, "d", "ours"),
 }
+NOTED = {"t_ns": "i8", "name": "<U20", "imo": "i8", "length_m": "f8", "changed_ns": "i8"}
 
 
 def evaluate(view, memory):
     """Number of fields changed.
 
-    memory: {mmsi: [t, name, imo, length, what, old, new, changed at, count], "imo N": [t, mmsi, t]}.
+    memory: a ledger by MMSI of what she last said, {mmsi: [what, old, new, count]} of those that changed it, and a
+    ledger by IMO number of the last MMSI.
     """
-    statics = view.picture.statics
-    told_ns = int(PARAMETERS["told_min"][0] * MINUTE)
-    rows = []
-    mmsi, name, imo_number = statics.mmsi.tolist(), statics.name.tolist(), statics.imo.tolist()
-    length_m = np.nan_to_num(statics.length_m).tolist()
-    for i, k in enumerate(view.static_row.tolist()):
-        if k < 0:
-            continue
-        key = str(mmsi[k])
-        now = [name[k], imo_number[k], length_m[k]]
-        old = memory.get(key)
-        if old and old[1:4] == now and old[7] < 0 and view.at_ns - old[0] < TOUCH_NS:
-            continue  # nothing new: most ships, most of the time
-        told = old[4:] if old else ["", "", "", -1, 0]
-        if old:
-            changed = _changes(old[1:4], now)
-            if changed:
-                told = [*changed[0], int(view.at_ns), len(changed)]
-            now = [fresh or before for fresh, before in zip(now, old[1:4], strict=True)]
-            if now[1] < 0:
-                now[1] = old[2]
-        imo = f"imo {now[1]}"
-        if now[1] > 0:
-            before = memory.get(imo)
-            if before and before[1] != mmsi[k] and before[2] != int(view.at_ns):
-                told = ["MMSI", str(before[1]), key, int(view.at_ns), 2]
-            memory[imo] = [int(view.at_ns), mmsi[k], int(view.at_ns)]
-        memory[key] = [int(view.at_ns), *now, *told]
-        if told[3] >= 0 and view.at_ns - told[3] <= told_ns:
-            rows.append((i, told))
-    prune(memory, view.at_ns, int(PARAMETERS["forget_days"][0] * DAY))
-    count = np.array([told[4] for _, told in rows], float)
+    statics, at_ns = view.picture.statics, int(view.at_ns)
+    noted, changes = memory.setdefault("vessels", Ledger(**NOTED)), memory.setdefault("changes", {})
+    numbers = memory.setdefault("numbers", Ledger(t_ns="i8", mmsi="i8"))
+    _, first = np.unique(view.static_row, return_index=True)
+    said = view.static_row[np.sort(first)]  # rows of statics, each once, in order of the tracks
+    said = said[said >= 0]
+    told = np.zeros(statics.n, bool)
+    for k in said[_news(noted, statics, said, at_ns)].tolist():
+        told[k] = _note(noted, changes, numbers, statics, k, at_ns)
+    noted.keep(~(at_ns - noted["t_ns"] > int(PARAMETERS["forget_days"][0] * DAY)))
+    numbers.keep(~(at_ns - numbers["t_ns"] > int(PARAMETERS["forget_days"][0] * DAY)))
+    for key in [key for key in changes if noted.at(np.array([int(key)]))[0] < 0]:
+        del changes[key]
+    rows = np.flatnonzero((view.static_row >= 0) & told[view.static_row]) if statics.n else np.empty(0, np.int64)
+    mmsi = statics.mmsi[view.static_row[rows]]
+    entries = [changes[str(m)] for m in mmsi.tolist()]
+    count = np.array([entry[3] for entry in entries], float)
     return findings(
         view,
-        [i for i, _ in rows],
+        rows,
         count,
         severity=np.where(count > 1, WARNING, CAUTION),
-        since_ns=np.array([told[3] for _, told in rows], np.int64),
+        since_ns=noted["changed_ns"][noted.at(mmsi)],
         **{
-            name: np.array([_plain(told[j]) for _, told in rows], "<U24")
+            name: np.array([_plain(entry[j]) for entry in entries], "<U24")
             for j, name in enumerate(("what", "old", "new"))
         },
     )
+
+
+def _news(noted, statics, rows, at_ns):
+    """Which of these static data are new or changed, or were told as changed lately, or not renewed for an hour."""
+    old = noted.at(statics.mmsi[rows])
+    same = old >= 0
+    k, at = rows[same], old[same]
+    same[same] = (
+        (noted["name"][at] == statics.name[k])
+        & (noted["imo"][at] == statics.imo[k])
+        & (noted["length_m"][at] == np.nan_to_num(statics.length_m[k]))
+        & (noted["changed_ns"][at] < 0)
+        & (at_ns - noted["t_ns"][at] < TOUCH_NS)
+    )
+    return ~same
+
+
+def _note(noted, changes, numbers, statics, k, at_ns):
+    """Note what one vessel says; whether she has changed it within the time that it is told."""
+    mmsi, row = statics.mmsi[k : k + 1], noted.at(statics.mmsi[k : k + 1])[0]
+    now = [str(statics.name[k]), int(statics.imo[k]), float(np.nan_to_num(statics.length_m[k]))]
+    key, changed_ns = str(mmsi[0]), -1
+    if row >= 0:
+        old = [noted[name][row].item() for name in ("name", "imo", "length_m")]
+        changed_ns = int(noted["changed_ns"][row])
+        changed = _changes(old, now)
+        if changed:
+            changes[key], changed_ns = [*changed[0], len(changed)], at_ns
+        now = [fresh or before for fresh, before in zip(now, old, strict=True)]
+        if now[1] < 0:
+            now[1] = old[1]
+    if now[1] > 0:
+        number = np.array([now[1]])
+        before = numbers.at(number)[0]
+        if before >= 0 and numbers["mmsi"][before] != mmsi[0] and numbers["t_ns"][before] != at_ns:
+            changes[key], changed_ns = ["MMSI", str(numbers["mmsi"][before]), key, 2], at_ns
+        numbers.put(number, t_ns=at_ns, mmsi=mmsi)
+    noted.put(mmsi, t_ns=at_ns, name=now[0], imo=now[1], length_m=now[2], changed_ns=changed_ns)
+    return changed_ns >= 0 and at_ns - changed_ns <= int(PARAMETERS["told_min"][0] * MINUTE)
 
 
 def _changes(old, now):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from risk.behaviours._common import AIS_KINDS, findings
-from risk.identity import country_of, imo_valid, ship_mmsi
+from risk.identity import imo_fails, well_formed
 from vts.lifecycle import Policy
 from vts.schema import CAUTION
 
@@ -20,15 +20,9 @@ def evaluate(view, memory):
     tracks = view.tracks
     imo = view.static("imo", -1).astype(np.int64)
     ais = np.isin(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0)
-    rows, what, value = [], [], []
-    for i in np.flatnonzero(ais):
-        mmsi = int(tracks.mmsi[i])
-        if not ship_mmsi(mmsi) or country_of(mmsi) is None:
-            rows.append(i)
-            what.append("MMSI")
-            value.append(mmsi)
-        elif imo[i] > 0 and not imo_valid(int(imo[i])):
-            rows.append(i)
-            what.append("IMO")
-            value.append(imo[i])
-    return findings(view, rows, 1.0, severity=CAUTION, what=np.array(what, "<U4"), value=np.array(value, np.int64))
+    no_mmsi = ais & ~well_formed(tracks.mmsi)
+    no_imo = ais & ~no_mmsi & (imo > 0) & imo_fails(imo)
+    rows = np.flatnonzero(no_mmsi | no_imo)
+    what = np.where(no_mmsi[rows], "MMSI", "IMO")
+    value = np.where(no_mmsi[rows], tracks.mmsi[rows], imo[rows])
+    return findings(view, rows, 1.0, severity=CAUTION, what=what, value=value)

@@ -1,7 +1,5 @@
 """One MMSI in two places at once: two hulls under one identity."""
 
-from itertools import pairwise
-
 import numpy as np
 
 from risk.behaviours._common import findings
@@ -29,13 +27,13 @@ def evaluate(view, memory):
     fresh = np.flatnonzero((tracks.mmsi >= 0) & (tracks.age_s <= PARAMETERS["fresh_s"][0]))
     order = fresh[np.argsort(tracks.mmsi[fresh], kind="stable")]
     rows, other, apart = [], [], []
-    for a, b in pairwise(order):
-        if tracks.mmsi[a] == tracks.mmsi[b]:
-            d = distance_m(tracks.lon_deg[a], tracks.lat_deg[a], tracks.lon_deg[b], tracks.lat_deg[b])
-            if d >= PARAMETERS["least_m"][0]:
-                rows.append(a)
-                other.append(tracks.track[b])
-                apart.append(d)
+    same = np.flatnonzero(tracks.mmsi[order[1:]] == tracks.mmsi[order[:-1]])
+    for a, b in zip(order[same].tolist(), order[same + 1].tolist(), strict=True):
+        d = distance_m(tracks.lon_deg[a], tracks.lat_deg[a], tracks.lon_deg[b], tracks.lat_deg[b])
+        if d >= PARAMETERS["least_m"][0]:
+            rows.append(a)
+            other.append(tracks.track[b])
+            apart.append(d)
     apart = np.array(apart)
     return findings(
         view,

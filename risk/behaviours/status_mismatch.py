@@ -3,6 +3,7 @@
 import numpy as np
 
 from risk.behaviours._common import findings
+from risk.ledger import Ledger
 from vts.lifecycle import Policy
 from vts.schema import CAUTION
 from vts.units import HOUR
@@ -25,19 +26,18 @@ PARAMETERS = {
 
 
 def evaluate(view, memory):
-    """Knots over the limit, or 1 for a ship that says she is under way and lies still. memory: {track: [since]}."""
+    """Knots over the limit, or 1 for a ship that says she is under way and lies still. memory: a ledger by track."""
     tracks = view.tracks
     rest = np.isin(tracks.nav_status, (1, 5))
     over = np.where(rest, tracks.sog_kn - PARAMETERS["moving_kn"][0], 0.0)
     still = (tracks.nav_status == 0) & (tracks.sog_kn < PARAMETERS["still_kn"][0])
-    lying = set()
-    for i in np.flatnonzero(still):
-        key = str(tracks.track[i])
-        lying.add(key)
-        if view.at_ns - memory.setdefault(key, [int(view.at_ns)])[0] > PARAMETERS["still_h"][0] * HOUR:
-            over[i] = 1.0
-    for key in [key for key in memory if key not in lying]:
-        del memory[key]
+    lying = np.flatnonzero(still)
+    noted = memory.setdefault("lying", Ledger(since_ns="i8"))
+    old = noted.at(tracks.track[lying])
+    since = np.full(lying.size, int(view.at_ns))
+    since[old >= 0] = noted["since_ns"][old[old >= 0]]
+    over[lying[view.at_ns - since > PARAMETERS["still_h"][0] * HOUR]] = 1.0
+    noted.key, noted.columns["since_ns"] = tracks.track[lying], since  # who no longer lies is forgotten
     rows = np.flatnonzero(over > 0)
     status = tracks.nav_status[rows].astype(int)
     return findings(view, rows, over[rows], severity=CAUTION, status=status, sog_kn=tracks.sog_kn[rows])

@@ -10,6 +10,7 @@ import pytest
 
 import risk
 from risk.behaviours import catalogue
+from risk.ledger import Ledger
 from tests.risk.scene import T0_NS, play, raised, steady, still
 from tests.risk.wire import play_bytes
 from vts.lifecycle import Policy
@@ -187,8 +188,8 @@ def test_learned_lanes_tell_who_goes_the_wrong_way(few):
     lane = [steady(0.0, -1000.0 * k, 12.0, 0.0, track=k) for k in range(60)]
     play(lane, 200, step_s=120.0, watch=watch)
     cells = watch.memory["abnormal_route"]["cells"]
-    busiest = max(cells.values(), key=sum)
-    assert sum(busiest[2:]) == 0 < busiest[1]  # all of them northward
+    busiest = max(cells["counts"].tolist(), key=sum)
+    assert sum(busiest[1:]) == 0 < busiest[0]  # all of them northward
     wrong = steady(0.0, 20_000.0, 12.0, 180.0, track=99)
     late = [lambda t: wrong(t) | {}]
     alerts, _ = play(late, 15, watch=watch)
@@ -220,7 +221,8 @@ def test_memory_of_behaviours_is_bounded_by_the_traffic():
     for hour in range(3):
         ships = [steady(500.0 * k, 0.0, 10.0, 0.0, track=100 * hour + k, mmsi=412_000_100 + k) for k in range(5)]
         play(ships, 60, step_s=60.0, watch=watch)
-        sizes.append(len(json.dumps({k: v for k, v in watch.memory.items() if k != "abnormal_route"})))
+        kept = {name: memory for name, memory in watch.memory.items() if name != "abnormal_route"}
+        sizes.append(len(json.dumps(kept, default=Ledger.dump)))
     assert sizes[2] <= sizes[0] * 1.1 and watch.history.t_ns.shape[0] <= 64
 
 

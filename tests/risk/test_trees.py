@@ -54,9 +54,8 @@ def test_contributions_sum_to_the_score_less_the_mean():
     model, X, _ = fitted(4, 300, count=8)
     forest = boosted.export(model)
     mean = forest.baseline[0] + forest.value[forest.start[:-1]].sum()
-    for x in X[:20]:
-        expected = boosted.raw(boosted.scorer(forest, 5), x[None])[0]
-        assert expected == pytest.approx(mean + boosted.explain(forest, x).sum(), abs=1e-9)
+    expected = boosted.raw(boosted.scorer(forest, 5), X[:20])
+    assert expected == pytest.approx(mean + boosted.explain(forest, X[:20]).sum(axis=1), abs=1e-9)
 
 
 @settings(max_examples=25, deadline=None)
