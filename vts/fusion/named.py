@@ -212,8 +212,12 @@ def _heard(f, n, i, r, j):
 
 @kernel
 def _unnamed(f, n, c, r, j, t_ns, r2, accel_config):
-    """The one track without a name that a report fits in place and speed; -1 where there is none, or two."""
-    best, best_d2, next_d2 = -1, ADOPT_GATE2, math.inf
+    """The one track without a name that a report fits in place and speed; -1 where there is none, or two.
+
+    Weighed by how likely each foresaw the report, and by how sure each is to be a vessel: an echo seen once may be
+    anywhere at any speed, so that the report is never far from it, and never to be expected there either.
+    """
+    best, best_cost, next_cost = -1, math.inf, math.inf
     lon, lat = r.lon_deg[j], r.lat_deg[j]
     for i in range(c[col.C_TOP]):
         if n[i, col.STATE] == col.FREE or n[i, col.MMSI] >= 0 or n[i, col.HITS] < 1:
@@ -229,13 +233,19 @@ def _unnamed(f, n, c, r, j, t_ns, r2, accel_config):
         # an antenna may stand half a ship's length from the echo
         half = 2500.0 if math.isnan(f[i, col.LENGTH]) else 400.0 + f[i, col.LENGTH] ** 2 / 16.0
         see, snn = see + r2 + half, snn + r2 + half
-        d2 = (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / (see * snn - sen * sen)
+        det = see * snn - sen * sen
+        d2 = (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / det
         if not (math.isnan(r.sog_kn[j]) or math.isnan(r.cog_deg[j])):
             speed, course = r.sog_kn[j] * KN, r.cog_deg[j] * DEG
             du, dv = speed * math.sin(course) - f[i, col.VE], speed * math.cos(course) - f[i, col.VN]
-            d2 += du * du / (f[i, col.VEVE] + 0.25) + dv * dv / (f[i, col.VNVN] + 0.25)
-        if d2 < best_d2:
-            best, best_d2, next_d2 = i, d2, (best_d2 if best >= 0 else math.inf)
+            var_u, var_v = f[i, col.VEVE] + 0.25, f[i, col.VNVN] + 0.25
+            d2 += du * du / var_u + dv * dv / var_v
+            det *= var_u * var_v
+        if d2 >= ADOPT_GATE2:
+            continue
+        cost = d2 + math.log(det) - 2.0 * f[i, col.ODDS]
+        if cost < best_cost:
+            best, best_cost, next_cost = i, cost, best_cost
         else:
-            next_d2 = min(next_d2, d2)
-    return best if next_d2 > best_d2 + ADOPT_LEAD else -1
+            next_cost = min(next_cost, cost)
+    return best if next_cost > best_cost + ADOPT_LEAD else -1
