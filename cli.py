@@ -391,7 +391,7 @@ def _tell(alerts, picture, words, tz, progress, as_json):
         elif state in ("raised", "withdrawn"):
             progress.end()
             click.echo(words.line(alert, tz))
-            citation = words.citation(alert["rule"])
+            citation = words.source(alert["rule"])
             if citation and state == "raised":
                 click.echo(click.style(f"    {citation}", dim=True))
     return any(ALERT_STATES[alert["state"]] == "raised" for alert in alerts)
@@ -554,8 +554,8 @@ def _write_table(source, form, out):
 def query(store, sql, as_csv, as_json):
     """Ask a store in SQL; it can read the store and nothing else.
 
-    Views: reports, statics, tracks, alerts, scores, visits, moving_zones, rejects, zones, notes. Times: t_ns (ns since
-    1970, UTC) and t (UTC timestamp).
+    Views: reports, statics, tracks, alerts, scores, visits, moving_zones, sensors, rejects, zones, notes. Times: t_ns
+    (ns since 1970, UTC) and t (UTC timestamp).
 
     Example: vts query out/day "SELECT rule, count(*) FROM alerts GROUP BY rule"
     """

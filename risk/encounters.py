@@ -10,7 +10,7 @@ from vts.errors import UsageError
 from vts.schema import F8, I1, I8, static_rows, table
 from vts.units import DEG, KN
 
-SITUATIONS = ("none", "head-on", "crossing, gives way", "crossing, stands on", "overtaking", "overtaken")
+SITUATIONS = ("not under way", "head-on", "crossing, gives way", "crossing, stands on", "overtaking", "overtaken")
 NEAR_M = 1852.0  # a pair nearer than this is listed whatever its motion: rendezvous, near misses and tows start here
 # M.1371-5 table 53: towing 31 and 32, pilot vessel 50, tug 52, port tender 53
 SERVICE_TYPES = (31, 32, 50, 52, 53)

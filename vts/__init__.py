@@ -5,7 +5,7 @@ pictures = vts.fuse(reports, vts.Tracker(config.fusion))
 """
 
 from vts.merge import merge  # eager: the verb and its module share a name, and the verb must win
-from vts.schema import Alerts, MovingZones, Picture, Rejects, Reports, Scores, Statics, Tracks, Visits
+from vts.schema import Alerts, MovingZones, Picture, Rejects, Reports, Scores, Sensors, Statics, Tracks, Visits
 
 __version__ = "0.1.0"
 
@@ -25,6 +25,7 @@ __all__ = [
     "Rejects",
     "Reports",
     "Scores",
+    "Sensors",
     "Statics",
     "Store",
     "Tracker",

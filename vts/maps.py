@@ -26,6 +26,8 @@ HOLD_S = 600  # a vessel is drawn where it was last seen for this long
 CELL_DEG = 1e-4  # a vessel that stays within 10 m ...
 CELL_S = 300  # ... is drawn once in five minutes
 MOVING_DEG = 2  # a zone that goes with a vessel is drawn anew when it has turned this much
+DEPTH_AREA = "depth_area"
+DEPTHS_M = (0.0, 2.0, 10.0, 30.0)  # where S-52's shades of water change; the safety contour is ours
 # Chinese web tiles are drawn in GCJ-02: a WGS 84 position lies up to 600 m off on them.
 GCJ02 = ("amap.", "autonavi.", "gaode", "qq.com", "google.cn")
 
@@ -179,11 +181,12 @@ def _content(store, tr, tz, start_ns, end_ns, mmsi, max_positions):
             "reasons": _reasons(con, words, track[starts]),
         },
         "land": land(*box),
+        "depths": depths(zones, *box),
         "zones": _zones(tr, zones),
         "alerts": alerts,
         "alerts_left": left,
         "moving": _moving(con, start_ns, end_ns, epoch_ns),
-        "sites": _sites(store),
+        "sites": _sites(store, con, tr, tz),
     }
     return data, base64.b64encode(gzip.compress(_pack(columns, starts, seconds), 6, mtime=0)).decode()
 
@@ -193,6 +196,7 @@ def _labels(tr):
     return {
         "layers": tr("Layers"),
         "land": tr("Coast"),
+        "depths": tr("Depth areas"),
         "grid": tr("Grid"),
         "tracks": tr("Tracks"),
         "vessels": tr("Vessels"),
@@ -393,7 +397,7 @@ def _alert(words, row, epoch_ns):
         "other": row["other"],
         "text": words.sentence(row),
         "place": words.place(lon, lat),
-        "citation": words.citation(row["rule"]),
+        "citation": words.source(row["rule"]),
         "lon": lon if found else None,
         "lat": lat if found else None,
     }
@@ -481,7 +485,8 @@ def _zones(tr, zones):
             "centre_line": _rounded(p.get("centre_line") or []),
             "terminals": [str(name) for name in _listed(p.get("terminals"))],
         }
-        features.append({"type": "Feature", "geometry": _rounded(feature.get("geometry")), "properties": about})
+        shape = None if about["kind"] == DEPTH_AREA else _rounded(feature.get("geometry"))  # those are drawn as water
+        features.append({"type": "Feature", "geometry": shape, "properties": about})
     return {"type": "FeatureCollection", "features": features}
 
 
@@ -499,13 +504,71 @@ def _rounded(value):
     return round(value, 6) if isinstance(value, float) else value
 
 
-def _sites(store):
-    """Radar sites with their reach, as the run noted them."""
-    sites = store.read_json("run.json", {}).get("sites", [])
-    return [
-        {"name": wording.clean(str(s["name"])), "lon": s["lon_deg"], "lat": s["lat_deg"], "max_m": s["max_range_m"]}
-        for s in sites
-    ]
+def _sites(store, con, tr, tz):
+    """Radar sites with their reach as the run noted them, and what is known of their errors and health."""
+    health = {row["sensor"]: row for row in sensors(con)}
+    found = []
+    for s in store.read_json("run.json", {}).get("sites", []):
+        row = health.get(s.get("sensor"), {})
+        facts = [[tr("Position"), wording.position_text(s["lon_deg"], s["lat_deg"])]]
+        facts += [list(fact) for fact in registration_facts(tr, row)]
+        if row.get("reports"):
+            last = wording.time_text(row["last_ns"], tz)
+            facts += [[tr("plots"), f"{row['reports']:,}"], [tr("last plot"), last]]
+        found.append(
+            {
+                "name": wording.clean(str(s["name"])),
+                "lon": s["lon_deg"],
+                "lat": s["lat_deg"],
+                "max_m": s["max_range_m"],
+                "coverage": s.get("coverage", []),
+                "blind": s.get("blind_deg", []),
+                "facts": facts,
+            }
+        )
+    return found
+
+
+def sensors(con, where=""):
+    """Each sensor's reports and the last that is known of its errors, as dicts by number; `where` is in t_ns.
+
+    reports, idents, first_ns, last_ns, silence_ns (the longest), kind_name, delay_50 and delay_95 (ns from
+    measurement to reception), repeated; the columns of Sensors for a radar that was compared with AIS.
+    """
+    heard = con.sql(f"""
+        SELECT sensor, string_agg(DISTINCT kind_name, ', ' ORDER BY kind_name) AS kind_name, count(*) AS reports,
+            count(DISTINCT ident) AS idents, min(t_ns) AS first_ns, max(t_ns) AS last_ns,
+            quantile_cont(rx_ns - t_ns, 0.5) AS delay_50, quantile_cont(rx_ns - t_ns, 0.95) AS delay_95,
+            count(*) - count(DISTINCT (ident, t_ns, lon_deg, lat_deg, range_m, azimuth_deg)) AS repeated
+        FROM reports{where} GROUP BY sensor""").to_arrow_table()
+    gaps = con.sql(f"""
+        SELECT sensor, max(gap) AS silence_ns FROM (
+            SELECT sensor, t_ns - lag(t_ns) OVER (PARTITION BY sensor ORDER BY t_ns) AS gap FROM reports{where}
+        ) GROUP BY sensor""").to_arrow_table()
+    learned = con.sql(f"""
+        SELECT * FROM sensors{where} QUALIFY row_number() OVER (PARTITION BY sensor ORDER BY t_ns DESC) = 1
+        """).to_arrow_table()
+    found = {}
+    for table in (learned, gaps, heard):
+        for row in table.to_pylist():
+            found.setdefault(row["sensor"], {}).update(row)
+    return [found[number] for number in sorted(found)]
+
+
+def registration_facts(tr, row):
+    """(what, value with its 95 % bounds) of a radar's range, azimuth and clock; one line that says so before that."""
+    if "pairs" not in row:
+        return []
+    if row["range_sigma_m"] is None:
+        said = tr("not known yet: {n} plots compared with AIS", n=f"{row['pairs']:.0f}")
+        return [(tr("registration"), said)]
+    parts = (("range", "m", 1, tr("range")), ("azimuth", "deg", 2, tr("azimuth")), ("clock", "s", 2, tr("clock")))
+    facts = []
+    for name, unit, digits, label in parts:
+        value, sigma = row[f"{name}_{unit}"], row[f"{name}_sigma_{unit}"]
+        shown = {"deg": "°"}.get(unit, f" {unit}")
+        facts.append((label, f"{value:+.{digits}f} ± {1.96 * sigma:.{digits}f}{shown} (95 %)"))
+    return [*facts, (tr("compared with AIS"), tr("{n} plots", n=f"{row['pairs']:,.0f}"))]
 
 
 def box_of(lon, lat):
@@ -541,9 +604,33 @@ def land(west, south, east, north):
         cells = np.round(ring / step)
         ring = ring[np.concatenate(([True], (cells[1:] != cells[:-1]).any(1)))] if len(ring) else ring
         if len(ring) >= 3:
-            whole = np.round(ring * 1e4).astype(np.int64)
-            rings.append(np.diff(whole, axis=0, prepend=np.zeros((1, 2), np.int64)).ravel().tolist())
+            rings.append(_packed(ring))
     return rings
+
+
+def depths(zones, west, south, east, north):
+    """[{"shade", "rings"}] of the depth areas among the zones (a chart's DEPARE) around a box, the deep ones first.
+
+    Shades after S-52: 0 dries, 1 under 2 m, 2 under 10 m, 3 under 30 m, 4 deeper; rings are packed as `land` does.
+    """
+    margin = max(0.1, east - west, north - south)
+    box = (west - margin, south - margin, east + margin, north + margin)
+    found = []
+    for feature in zones.get("features", []):
+        p = feature.get("properties") or {}
+        if p.get("kind") != DEPTH_AREA or p.get("depth_m") is None:
+            continue
+        rings = [np.asarray(ring, float)[:, :2] for ring in wording.rings(feature.get("geometry") or {})]
+        packed = [_packed(clipped) for ring in rings if len(clipped := _clipped(ring, box)) >= 3]
+        if packed:
+            found.append({"shade": int(np.searchsorted(DEPTHS_M, p["depth_m"], "right")), "rings": packed})
+    return sorted(found, key=lambda area: -area["shade"])
+
+
+def _packed(ring):
+    """A ring as a flat list of 1e-4 degree differences."""
+    whole = np.round(ring * 1e4).astype(np.int64)
+    return np.diff(whole, axis=0, prepend=np.zeros((1, 2), np.int64)).ravel().tolist()
 
 
 def _clipped(ring, box):

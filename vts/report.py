@@ -1,4 +1,4 @@
-"""A store as one HTML page for the end of a shift: traffic, chart, alerts, top risks, zones, data quality.
+"""A store as one HTML page for the end of a shift: traffic, chart, alerts, top risks, zones, sensors, data quality.
 
 Pictures are SVG written here, so that the page needs neither network nor fonts nor a plotting library, prints well, and
 is the same bytes for the same store.
@@ -25,7 +25,7 @@ p.sub { color: #47606c; margin: 2px 0 14px; } .sim { color: #b00018; font-weight
 table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 600; color: #47606c; }
 th, td { padding: 3px 10px 3px 0; border-bottom: 1px solid #e4ebee; vertical-align: top; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } td.s2 { color: #b00018; font-weight: 600; }
-td.s0, td.s1, td.s2 { white-space: nowrap; } td.s1 { color: #b8500a; font-weight: 600; }
+td.s0, td.s1, td.s2, td.w { white-space: nowrap; } td.s1 { color: #b8500a; font-weight: 600; }
 code { font: 12px/1.3 ui-monospace, monospace; overflow-wrap: anywhere; }
 .tiles { display: flex; flex-wrap: wrap; gap: 10px; } .tile b { display: block; font-size: 21px; }
 .tile { border: 1px solid #c8d4da; border-radius: 4px; padding: 6px 14px; min-width: 96px; }
@@ -63,6 +63,7 @@ def page(store, *, lang="en", tz="UTC", start_ns=None, end_ns=None):
         _alerts(view),
         _risks(view),
         _zones(view),
+        _sensors(view),
         _quality(view),
         _rules(view),
     ]
@@ -125,7 +126,8 @@ def _head(view):
     tr, run = view.tr, view.store.read_json("run.json", {})
     span = tr("{start} to {end}", start=view.time(view.first_ns), end=view.time(view.last_ns))
     note = tr(run.get("note", ""))
-    sources = ", ".join(wording.clean(str(source)) for source in sorted(view.store.totals))
+    logs = run.get("logs") or [{"log": source} for source in view.store.totals]
+    sources = ", ".join(wording.clean(Path(str(log["log"])).name) for log in logs)
     said = [f"<h1>{html.escape(tr('Report of a shift'))}</h1>", f'<p class="sub">{html.escape(span)}</p>']
     said += [f'<p class="sim">{html.escape(note)}</p>'] if note else []
     said += [f'<p class="sub">{html.escape(tr("Sources"))}: {html.escape(sources)}</p>'] if sources else []
@@ -296,10 +298,10 @@ def _alerts(view):
         (
             view.time(row["t_ns"]),
             (tr(schema.SEVERITIES[row["severity"]]), f"s{row['severity']}"),
-            tr(schema.ALERT_STATES[row["state"]]),
+            (tr(schema.ALERT_STATES[row["state"]]), "w"),
             words.sentence(row),
             words.place(wording.nan_if_none(row["lon_deg"]), wording.nan_if_none(row["lat_deg"])),
-            words.citation(row["rule"]),
+            words.source(row["rule"]),
         )
         for row in rows[:MAX_ROWS]
     ]
@@ -410,23 +412,6 @@ def _quality(view):
             " ORDER BY n DESC, 1, 2"
         )
     ]
-    sensors = [
-        (
-            tr("AIS") if row["sensor"] == 0 else tr("radar {n}", n=row["sensor"]),
-            row["kind_name"] or "",
-            f"{row['n']:,}",
-            f"{row['idents']:,}",
-            _seconds(row["delay_50"]),
-            _seconds(row["delay_95"]),
-            f"{row['again']:,}",
-        )
-        for row in view.rows(
-            "SELECT sensor, any_value(kind_name) AS kind_name, count(*) AS n, count(DISTINCT ident) AS idents,"
-            " quantile_cont(rx_ns - t_ns, 0.5) AS delay_50, quantile_cont(rx_ns - t_ns, 0.95) AS delay_95,"
-            " count(*) - count(DISTINCT (ident, t_ns, lon_deg, lat_deg)) AS again"
-            f" FROM reports{view.where} GROUP BY sensor, kind ORDER BY sensor, kind"
-        )
-    ]
     gaps = view.rows(
         "SELECT ident, max(gap) AS gap, count(*) AS n, arg_max(t_ns, gap) AS until FROM (SELECT ident, t_ns,"
         f" t_ns - lag(t_ns) OVER (PARTITION BY ident ORDER BY t_ns) AS gap FROM reports{view.within('sensor = 0')})"
@@ -446,15 +431,97 @@ def _quality(view):
         view.table((tr("source"), tr("read"), tr("used"), tr("rejected")), sources, (1, 2, 3)),
         f"<p>{html.escape(tr('Rejected, by reason, with the first example:'))}</p>",
         view.table((tr("source"), tr("reason"), tr("count"), tr("example")), rejects[:MAX_ROWS], (2,)),
-        f"<p>{html.escape(tr('What each sensor reported; delay is reception after measurement:'))}</p>",
-        view.table(
-            (tr("sensor"), tr("kind"), tr("reports"), tr("idents"), tr("delay 50 %"), tr("delay 95 %"), tr("repeated")),
-            sensors,
-            (2, 3, 4, 5, 6),
-        ),
         f"<p>{html.escape(tr('Longest silences of vessels that came back (over 10 min):'))}</p>",
         view.table((tr("vessel"), tr("silent for"), tr("from"), tr("times")), silent, (3,)),
     )
+
+
+def _sensors(view):
+    """What each sensor reported, whether it was silent, and what each radar reads too much."""
+    tr = view.tr
+    sites = {s.get("sensor"): s for s in view.store.read_json("run.json", {}).get("sites", [])}
+    rows = maps.sensors(view.con, view.where)
+
+    def name(row):
+        if row["sensor"] == schema.AIS_SENSOR:
+            return tr("AIS")
+        site = sites.get(row["sensor"])
+        return wording.clean(str(site["name"])) if site else tr("radar {n}", n=row["sensor"])
+
+    def health(row):
+        site, silence = sites.get(row["sensor"]), (row.get("silence_ns") or 0) / S
+        late = (view.last_ns - row["last_ns"]) / S
+        limit = 10 * site["period_s"] if site and site.get("period_s") else 120.0
+        if max(late, silence) <= limit:
+            return tr("steady")
+        if late > limit:
+            return (tr("silent since {time}", time=view.time(row["last_ns"])), "s2")
+        return (tr("silent for up to {span}", span=wording.duration_text(silence)), "s1")
+
+    heard = [row for row in rows if "reports" in row]
+    table = [
+        (
+            name(row),
+            row["kind_name"] or "",
+            f"{row['reports']:,}",
+            f"{row['reports'] / max((row['last_ns'] - row['first_ns']) / MINUTE, 1):,.0f}",
+            f"{row['idents']:,}",
+            _seconds(row["delay_50"]),
+            _seconds(row["delay_95"]),
+            f"{row['repeated']:,}",
+            health(row),
+        )
+        for row in heard
+    ]
+    heads = (tr("sensor"), tr("kind"), tr("reports"), tr("a minute"), tr("idents"), tr("delay 50 %"), tr("delay 95 %"))
+    parts = [view.table((*heads, tr("repeated"), tr("health")), table, range(2, 8))]
+    for row in rows:
+        if facts := maps.registration_facts(tr, row):
+            said = "; ".join(f"{label} {value}" for label, value in facts)
+            parts.append(f"<p><b>{html.escape(name(row))}</b>: {html.escape(said)}</p>")
+            parts.append(_drift(view, row["sensor"]))
+    if len(parts) > 1:
+        said = tr(
+            "What a radar reads too much, learned from vessels whose AIS can be trusted, and taken off its plots:"
+        )
+        parts.insert(1, f'<p class="sub">{html.escape(said)}</p>')
+    return view.section(tr("Sensors"), *parts)
+
+
+def _drift(view, sensor):
+    """A radar's errors over time with their 95 % bounds, as SVG; nothing before they are known."""
+    rows = view.rows(
+        "SELECT * FROM sensors"
+        + view.within(f"sensor = {int(sensor)} AND range_sigma_m IS NOT NULL")
+        + " ORDER BY t_ns"
+    )
+    if len(rows) < 2:
+        return ""
+    rows = rows[:: max(1, len(rows) // 200)]
+    t = np.array([row["t_ns"] for row in rows], float)
+    x = 12 + 300 * (t - t[0]) / max(t[-1] - t[0], 1.0)
+    charts = []
+    for k, (key, unit, label) in enumerate(
+        (("range", "m", view.tr("range")), ("azimuth", "deg", view.tr("azimuth")), ("clock", "s", view.tr("clock")))
+    ):
+        value = np.array([row[f"{key}_{unit}"] for row in rows])
+        half = 1.96 * np.array([row[f"{key}_sigma_{unit}"] for row in rows])
+        low, high = (value - half).min(), (value + half).max()
+
+        def y(v, low=low, high=high):
+            return 96 - 80 * (v - low) / max(high - low, 1e-9)
+
+        band = [*zip(x, y(value + half)), *zip(x[::-1], y(value - half)[::-1])]
+        outline, line = ("L".join(f"{a:.1f} {b:.1f}" for a, b in points) for points in (band, zip(x, y(value))))
+        shown = {"deg": "°"}.get(unit, f" {unit}")
+        charts.append(
+            f'<g transform="translate({340 * k} 0)"><path d="M{outline}Z" fill="#bcd6e4"/>'
+            f'<path d="M{line}" fill="none" stroke="#1d5f86" stroke-width="1.4"/>'
+            f'<text x="12" y="10">{html.escape(label)}: {low:.3g} … {high:.3g}{shown}</text>'
+            f'<text x="12" y="112">{view.time(int(t[0]))[11:16]}</text>'
+            f'<text x="312" y="112" text-anchor="end">{view.time(int(t[-1]))[11:16]}</text></g>'
+        )
+    return f'<svg viewBox="0 0 1020 118">{"".join(charts)}</svg>'
 
 
 def _seconds(ns):

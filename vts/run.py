@@ -12,6 +12,7 @@ from vts.errors import StoreError
 from vts.schema import Rejects, Reports
 from vts.units import MINUTE, S
 
+SITE = ("name", "sensor", "lon_deg", "lat_deg", "min_range_m", "max_range_m", "period_s", "blind_deg", "coverage")
 SAME = ("config", "sites", "model", "zones", "land", "start_ns", "end_ns", "area", "lingding")  # of a resumed run
 
 
@@ -84,11 +85,7 @@ def manifest(logs, sites, settings, model, cut, **more):
         "model": {
             k: v for k, v in getattr(model, "manifest", {}).items() if k in ("created_with", "arrays_sha256", "seed")
         },
-        "sites": [
-            {"name": s.name, "lon_deg": s.lon_deg, "lat_deg": s.lat_deg, "max_range_m": s.max_range_m}
-            for s in sites
-            if s.lon_deg == s.lon_deg
-        ],
+        "sites": [{name: getattr(s, name) for name in SITE} for s in sites if s.lon_deg == s.lon_deg],
         "start_ns": cut.start_ns,
         "end_ns": cut.end_ns,
         "area": cut.area,

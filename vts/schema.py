@@ -339,6 +339,21 @@ class MovingZones(NamedTuple):
     starboard_m: F8
 
 
+@table
+class Sensors(NamedTuple):
+    """What each radar reads too much, as learned so far against AIS: one row per site, once a minute of event time."""
+
+    sensor: I2  # its number in Reports
+    t_ns: I8  # of the Picture
+    range_m: F8
+    range_sigma_m: F8  # 1 sigma; NaN before enough pairs, as are the others
+    azimuth_deg: F8
+    azimuth_sigma_deg: F8
+    clock_s: F8  # its clock ahead of UTC
+    clock_sigma_s: F8
+    pairs: F8  # plots compared with AIS, fading
+
+
 _SHOWN = ("track", "mmsi", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "state", "age_s")
 
 
@@ -353,6 +368,7 @@ class Picture(NamedTuple):
     places: Places = Places.empty()
     visits: Visits = Visits.empty()  # entries and exits since the Picture before
     moving_zones: MovingZones = MovingZones.empty()  # such as a gas carrier's safety zone
+    sensors: Sensors = Sensors.empty()  # radar registration, once a minute
 
     def _repr_html_(self):
         """A line of counts and the first tracks, for a notebook; numbers only, so nothing can become markup."""

@@ -2,7 +2,7 @@
 
 DIR/lingding.json         format and version
 DIR/parts/000001.json     one commit: rows by table, totals, watermark; a part without it does not count
-DIR/reports/000001.parquet and so on for statics, tracks, alerts, scores, visits, moving_zones, rejects
+DIR/reports/000001.parquet and so on for statics, tracks, alerts, scores, visits, moving_zones, sensors, rejects
 DIR/zones.geojson rules.json run.json notes.jsonl state/
 
 Columns keep the names of `vts.schema`, so any Parquet reader can use them. Compact without a private encoding: track
@@ -36,6 +36,7 @@ TABLES = {
     "scores": schema.Scores,
     "visits": schema.Visits,
     "moving_zones": schema.MovingZones,
+    "sensors": schema.Sensors,
 }
 REJECTS = {"source": "VARCHAR", "reason": "VARCHAR", "count": "BIGINT", "example": "VARCHAR"}
 # A vessel's rows lie together, so that its statistics let a reader skip all other row groups.
@@ -47,6 +48,7 @@ ORDER = {
     "scores": ("mmsi", "track", "t_ns"),
     "visits": (),
     "moving_zones": ("track", "t_ns", "zone"),
+    "sensors": ("sensor", "t_ns"),
 }
 PART_ROWS = 262_144  # a part is written when a table has this many: 60 MB of tracks
 ROW_GROUP = 32_768
@@ -144,7 +146,7 @@ class Store:
         if picture.at_ns <= self.at_ns:
             return
         self.at_ns = int(picture.at_ns)
-        for name in ("tracks", "alerts", "scores", "visits", "moving_zones"):
+        for name in ("tracks", "alerts", "scores", "visits", "moving_zones", "sensors"):
             self._add(name, getattr(picture, name))
         if self._rows["tracks"] >= self._part_rows or self._rows["reports"] >= self._part_rows:
             self.flush()

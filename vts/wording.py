@@ -308,6 +308,10 @@ class Wording:
         """Where a rule comes from."""
         return self._rules.get(rule, {}).get("citation", "")
 
+    def source(self, rule):
+        """The same in a few words, to stand below an alert: `vts explain RULE` says the rest."""
+        return self.citation(rule).partition(";")[0]
+
     def unit(self, rule):
         """Unit of a rule's excess."""
         return self._rules.get(rule, {}).get("unit", "")
@@ -333,7 +337,7 @@ class Wording:
         template = self._text(alert["rule"], "text")
         excess = alert["excess"] if alert["excess"] is not None else math.nan
         values = {
-            **detail_values(alert["detail"] or ""),
+            **{key: self._word(value) for key, value in detail_values(alert["detail"] or "").items()},
             "vessel": self.vessel(alert["mmsi"], alert["track"]),
             "other": self.vessel(alert["other_mmsi"], alert["other"]) if alert["other"] >= 0 else UNKNOWN,
             "zone": self.zone(alert["zone"]),
@@ -343,6 +347,10 @@ class Wording:
             size = f"{excess:.3g} {self.unit(alert['rule'])}".strip() if math.isfinite(excess) else ""
             return ", ".join(filter(None, [values["vessel"], self.title(alert["rule"]), size]))
         return _Plain().vformat(template, (), values)
+
+    def _word(self, value):
+        """A detail that is a word of the program's, in the language; numbers and other text as they are."""
+        return value if isinstance(value, float) else ", ".join(map(self.tr, value.split("+")))
 
     def line(self, alert, tz="UTC"):
         """One alert as the line that a terminal or a list shows: when, how grave, what, where."""

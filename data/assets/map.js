@@ -27,10 +27,11 @@ async function lingding(map, data, packed) {
     }
     box.set([x0, x1, y0, y1], 4 * v);
   }
-  const land = data.land.map(r => { const o = new Float64Array(r.length); let a = 0, b = 0;
+  const unpacked = rings => rings.map(r => { const o = new Float64Array(r.length); let a = 0, b = 0;
     for (let i = 0; i < r.length; i += 2) { a += r[i]; b += r[i + 1]; o[i] = a / 3.6e6 + 0.5; o[i + 1] = mercY(b / 1e4); } return o; });
+  const land = unpacked(data.land), depths = data.depths.map(d => ({ shade: d.shade, rings: unpacked(d.rings) }));
 
-  const state = { t: data.end, trail: 0, on: { land: true, grid: true, tracks: true, vessels: true, names: true, ellipses: true, zones: true, alerts: true, moving: true, slots: true, radar: true }, kinds: {}, playing: false };
+  const state = { t: data.end, trail: 0, on: { land: true, depths: true, grid: true, tracks: true, vessels: true, names: true, ellipses: true, zones: true, alerts: true, moving: true, slots: true, radar: true }, kinds: {}, playing: false };
   const css = name => getComputedStyle(root).getPropertyValue(name).trim();
   const two = k => String(k).padStart(2, "0");
   const timeText = s => { const d = new Date((data.epoch + s + data.tz.minutes * 60) * 1000);
@@ -76,7 +77,7 @@ async function lingding(map, data, packed) {
     return along === null ? null : Math.round((state.t - s.from - along / s.whole * (s.to - s.from)) / 60);
   }
 
-  let shown = [];
+  let shown = [], masts = [];
   const Layer = L.Layer.extend({
     onAdd() { this.c = L.DomUtil.create("canvas", "", map.getPane("overlayPane")); this.c.style.pointerEvents = "none"; map.on("moveend zoomend resize viewreset", this.soon, this); this.soon(); },
     onRemove() { this.c.remove(); map.off("moveend zoomend resize viewreset", this.soon, this); },
@@ -91,20 +92,17 @@ async function lingding(map, data, packed) {
       const mid = (o.x + size.x / 2) / world, wrap = x => x + Math.round(mid - x);
       const px = x => wrap(x) * world - o.x, py = y => y * world - o.y;
       const sees = (a, b, e, f) => { const q = wrap((a + b) / 2) - (a + b) / 2; return (b + q) * world >= o.x && (a + q) * world <= o.x + size.x && f * world >= o.y && e * world <= o.y + size.y; };
-      if (state.on.land) {
+      const turn = Math.round(mid - 0.5), fill = (rings, colour, edge) => {
         g.beginPath();
-        const turn = Math.round(mid - 0.5);
-        for (const r of land) { let qx = 1e9, qy = 1e9;
+        for (const r of rings) { let qx = 1e9, qy = 1e9;
           for (let i = 0; i < r.length; i += 2) { const x = (r[i] + turn) * world - o.x, y = r[i + 1] * world - o.y;
             if (i === 0) g.moveTo(x, y); else if (Math.abs(x - qx) + Math.abs(y - qy) > 1 || i === r.length - 2) g.lineTo(x, y); else continue; qx = x; qy = y; } g.closePath(); }
-        g.fillStyle = css("--land"); g.fill("evenodd"); g.strokeStyle = css("--shore"); g.lineWidth = 1; g.stroke();
-      }
+        g.fillStyle = colour; g.fill("evenodd"); g.strokeStyle = edge; g.lineWidth = 1; g.stroke();
+      };
+      if (state.on.land) fill(land, css("--land"), css("--shore"));
+      if (state.on.depths) for (const d of depths) fill(d.rings, css("--depth" + d.shade), css("--contour"));  // a chart's are truer than the coast
       if (state.on.grid) this.grid(g, size);
-      if (state.on.radar) for (const s of data.sites) {
-        const x = px(s.lon / 360 + 0.5), y = py(mercY(s.lat)), k = world / (40075016.7 * Math.cos(s.lat * Math.PI / 180));
-        g.strokeStyle = css("--grid"); g.setLineDash([6, 4]); g.beginPath(); g.arc(x, y, s.max_m * k, 0, 7); g.stroke(); g.setLineDash([]);
-        g.fillStyle = css("--ink"); g.fillRect(x - 3, y - 3, 6, 6); g.fillText(s.name, x + 6, y - 4);
-      }
+      masts = []; if (state.on.radar) for (const s of data.sites) this.site(g, s, px, py, world);
       const from = state.trail ? state.t - state.trail : -1e9, paths = Array.from({ length: 6 }, () => new Path2D());
       let drawn = 0;
       if (state.on.tracks) for (let v = 0; v < m; v++) {
@@ -170,6 +168,17 @@ async function lingding(map, data, packed) {
       g.strokeStyle = g.fillStyle = css("--slot"); g.lineWidth = 1; g.setLineDash([2, 4]); g.beginPath(); s.x.forEach((u, i) => i ? g.lineTo(px(u), py(s.y[i])) : g.moveTo(px(u), py(s.y[i]))); g.stroke(); g.setLineDash([]);
       g.lineWidth = 2; g.strokeRect(x - 7, y - 7, 14, 14); g.font = "11px system-ui, sans-serif"; g.textAlign = "right"; g.fillText(`${L10N.slot}: ${s.vessel}`, x - 11, y + 4); g.textAlign = "left";
     },
+    site(g, s, px, py, world) {
+      const x = px(s.lon / 360 + 0.5), y = py(mercY(s.lat)), k = world / (40075016.7 * Math.cos(s.lat * Math.PI / 180)), r = s.max_m * k;
+      const toward = deg => deg * Math.PI / 180 - Math.PI / 2;
+      g.strokeStyle = g.fillStyle = css("--radar"); g.setLineDash([6, 4]); g.lineWidth = 1.2; g.beginPath();
+      if (s.coverage.length) { s.coverage.forEach(([lo, la], i) => i ? g.lineTo(px(lo / 360 + 0.5), py(mercY(la))) : g.moveTo(px(lo / 360 + 0.5), py(mercY(la)))); g.closePath(); }
+      else g.arc(x, y, r, 0, 7);
+      g.stroke(); g.globalAlpha = .05; g.fill(); g.globalAlpha = .18;
+      for (const [from, to] of s.blind) { g.beginPath(); g.moveTo(x, y); g.arc(x, y, r, toward(from), toward(to < from ? to + 360 : to)); g.closePath(); g.fillStyle = css("--ink"); g.fill(); }
+      g.globalAlpha = 1; g.setLineDash([]); g.fillStyle = css("--radar"); g.fillRect(x - 4, y - 4, 8, 8); g.font = "11px system-ui, sans-serif"; g.fillText(s.name, x + 8, y - 4);
+      masts.push({ site: s, x, y });
+    },
     vessel(g, s, named, world) {
       const { v, i, x, y } = s, colour = css("--risk" + bucket(risk[i])), dark = data.vessels.mmsi[v] < 0;
       if (state.on.ellipses && major[i]) {
@@ -186,11 +195,11 @@ async function lingding(map, data, packed) {
   });
   const layer = new Layer(); const redraw = () => layer.soon();
 
-  const kinds = [...new Set(data.zones.features.map(f => f.properties.kind || ""))].sort();
+  const kinds = [...new Set(data.zones.features.filter(f => f.geometry).map(f => f.properties.kind || ""))].sort();
   const hue = k => (kinds.indexOf(k) * 67 + 265) % 360;
   const zoneLayers = {};
   for (const kind of kinds) {
-    zoneLayers[kind] = L.geoJSON({ type: "FeatureCollection", features: data.zones.features.filter(f => (f.properties.kind || "") === kind) }, {
+    zoneLayers[kind] = L.geoJSON({ type: "FeatureCollection", features: data.zones.features.filter(f => f.geometry && (f.properties.kind || "") === kind) }, {
       style: f => ({ color: `hsl(${hue(kind)} 70% 40%)`, weight: 1.4, fillOpacity: f.properties.wide ? 0 : .1, dashArray: kind.includes("line") ? null : "5 3" }),
       pointToLayer: (_f, p) => L.circleMarker(p, { radius: 4, color: `hsl(${hue(kind)} 70% 40%)` }),
       onEachFeature: (f, l) => { const e = $("div"); e.append($("b", f.properties.name || L10N.unnamed)); e.append($("div", f.properties.kind || ""));
@@ -206,7 +215,7 @@ async function lingding(map, data, packed) {
     e.append($("h1", data.title)); if (data.note) e.append($("div", data.note, "vts-sim"));
     const box2 = $("details"); box2.append($("summary", L10N.layers)); e.append(box2);
     const check = (text, on, then) => { const l = $("label"), c = $("input"); c.type = "checkbox"; c.checked = on; c.onchange = () => { then(c.checked); redraw(); }; l.append(c, " " + text); return l; };
-    const empty = { radar: !data.sites.length, moving: !data.moving.length, slots: !data.slots.length };
+    const empty = { depths: !depths.length, radar: !data.sites.length, moving: !data.moving.length, slots: !data.slots.length };
     for (const k of Object.keys(state.on)) if (k !== "zones" && !empty[k]) box2.append(check(L10N[k], true, on => { state.on[k] = on; }));
     if (kinds.length) { box2.append($("h2", L10N.zones)); for (const k of kinds) box2.append(check(k || L10N.unnamed, true, on => on ? zoneLayers[k].addTo(map) : zoneLayers[k].remove())); }
     const pal = $("div"); for (const p of ["day", "dusk", "night"]) { const b = $("button", L10N[p]); b.onclick = () => { root.classList.remove("dusk", "night"); if (p !== "day") root.classList.add(p); redraw(); }; pal.append(b, " "); }
@@ -248,9 +257,10 @@ async function lingding(map, data, packed) {
 
   map.on("click", ev => {
     const p = ev.containerPoint; let best = null, d2 = 196;
-    for (const s of shown) { const q = (s.x - p.x) ** 2 + (s.y - p.y) ** 2; if (q < d2) { d2 = q; best = s; } }
-    if (!best) return; const { v, i } = best, e = $("div"), table = $("table"); e.append($("b", data.vessels.label[v]), table);
+    for (const s of [...masts, ...shown]) { const q = (s.x - p.x) ** 2 + (s.y - p.y) ** 2; if (q < d2) { d2 = q; best = s; } }
+    if (!best) return; const { v, i, site } = best, e = $("div"), table = $("table"); e.append($("b", site ? site.name : data.vessels.label[v]), table);
     const row = (k, w) => { if (w === "" || w === null || w === undefined) return; const tr = $("tr"); tr.append($("td", k), $("td", w)); table.append(tr); };
+    if (site) { for (const [k, w] of site.facts) row(k, w); L.popup().setLatLng(ev.latlng).setContent(e).openOn(map); return; }
     row("MMSI", data.vessels.mmsi[v] < 0 ? "–" : String(data.vessels.mmsi[v])); row(L10N.track, String(data.vessels.track[v])); row(L10N.time, timeText(t[i])); row(L10N.position, place(lat[i] / 1e6, lon[i] / 1e6));
     row("SOG", sog[i] === 255 ? "–" : (sog[i] / 4).toFixed(1) + " kn"); row("COG", cog[i] === 255 ? "–" : String(Math.round(cog[i] * 360 / 255)).padStart(3, "0") + "°");
     row(L10N.risk, risk[i] === 255 ? L10N.unknown : (risk[i] / 250).toFixed(2)); row(L10N.reasons, data.vessels.reasons[v]); row(L10N.details, data.vessels.about[v]);

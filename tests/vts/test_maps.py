@@ -10,7 +10,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from vts import Alerts, MovingZones, Picture, Scores, Statics, Store, Tracks, maps
+from vts import Alerts, MovingZones, Picture, Reports, Scores, Sensors, Statics, Store, Tracks, maps
 from vts.errors import StoreError, UsageError
 from vts.units import S
 
@@ -234,3 +234,58 @@ def test_chromium_draws_the_map_with_the_network_off(tmp_path, make, slots):
     dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stdout
     assert 'data-ready="1"' in dom
     assert int(re.search(r'data-drawn="(\d+)"', dom)[1]) > 0
+
+
+SITE = {"name": EVIL, "sensor": 1, "lon_deg": 114.05, "lat_deg": 22.45, "min_range_m": 0.0, "max_range_m": 20_000.0,
+        "period_s": 3.0, "blind_deg": [[350.0, 10.0]], "coverage": []}  # fmt: skip
+
+
+def radar_of(path, sigma_m=4.0):
+    """A store with a radar that was compared with AIS for three minutes, silent for one of them."""
+    store_of(path, pictures=18)
+    with Store(path) as store:
+        store.begin(resume=True)
+        store.write_run({"sites": [SITE]})
+        t_ns = START_NS + np.r_[np.arange(0, 60, 3), np.arange(120, 180, 3)] * S
+        store.add_reports(Reports(t_ns=t_ns, sensor=1, kind=16, range_m=9_000.0, azimuth_deg=np.arange(40.0)))
+        for minute in (3, 4, 5):
+            known = {"range_m": 35.0, "range_sigma_m": sigma_m / minute, "azimuth_deg": -0.4, "azimuth_sigma_deg": 0.05}
+            clock = {"clock_s": 0.5, "clock_sigma_s": 0.1, "pairs": 400.0 * minute}
+            at_ns = START_NS + 60 * minute * S
+            row = Sensors(sensor=[1], t_ns=at_ns, **known, **clock)
+            store.append(picture_of(at_ns, sensors=row))
+    return Store(path)
+
+
+def test_a_radar_site_tells_its_errors_with_bounds_and_what_it_cannot_see(tmp_path):
+    (site,) = content(page(radar_of(tmp_path / "s"), tmp_path))[0]["sites"]
+    facts = dict(site["facts"])
+    assert ("+35.0 ± 1.6 m (95 %)", "-0.40 ± 0.10° (95 %)", "+0.50 ± 0.20 s (95 %)") == tuple(
+        facts[name] for name in ("range", "azimuth", "clock")
+    )
+    assert "2,000 plots" == facts["compared with AIS"]
+    assert ([[350.0, 10.0]], EVIL) == (site["blind"], site["name"])
+
+
+def test_a_radar_that_nobody_could_compare_says_so(tmp_path):
+    (site,) = content(page(radar_of(tmp_path / "s", sigma_m=np.nan), tmp_path))[0]["sites"]
+    assert "not known yet: 2000 plots compared with AIS" == dict(site["facts"])["registration"]
+
+
+def test_depth_areas_are_water_of_five_shades_and_no_zones(tmp_path):
+    def area(depth_m, west):
+        ring = [[west, 22.4], [west + 0.1, 22.4], [west + 0.1, 22.6], [west, 22.6], [west, 22.4]]
+        about = {"name": f"{depth_m}", "kind": "depth_area", "depth_m": depth_m}
+        return {"type": "Feature", "properties": about, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+
+    depths_m = (-1.0, 0.0, 1.9, 2.0, 9.9, 10.0, 30.0)
+    areas = [area(depth_m, 113.9 + 0.05 * k) for k, depth_m in enumerate(depths_m)]
+    store = store_of(tmp_path / "s")
+    with store:
+        store.begin(resume=True)
+        store.write_zones({"type": "FeatureCollection", "features": areas})
+    data = content(page(store, tmp_path))[0]
+    assert [4, 3, 2, 2, 1, 1, 0] == [area["shade"] for area in data["depths"]]
+    assert [None] * 7 == [feature["geometry"] for feature in data["zones"]["features"]]
+    deepest = np.cumsum(np.reshape(data["depths"][0]["rings"][0], (-1, 2)), axis=0) * 1e-4
+    np.testing.assert_allclose(deepest.min(0), [114.2, 22.4], atol=1e-4)

@@ -8,7 +8,7 @@ import pytest
 from vts import Rejects, Reports, Store, report
 from vts.errors import StoreError
 
-from .test_maps import EVIL, START_NS, S, store_of
+from .test_maps import EVIL, START_NS, S, radar_of, store_of
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +81,13 @@ def test_inside_by_the_even_odd_rule():
         {"type": "Polygon", "coordinates": [ring, hole]}, np.array([0.5, 1.5, 3.0, 5.0]), np.array([0.5, 1.5, 3.0, 1.0])
     )
     assert [True, False, True, False] == held.tolist()
+
+
+def test_the_sensors_health_and_errors_are_told_with_their_bounds(tmp_path):
+    page = report.page(radar_of(tmp_path / "s"))
+    text = text_of(page)
+    assert "range +35.0 ± 1.6 m (95 %); azimuth -0.40 ± 0.10° (95 %); clock +0.50 ± 0.20 s (95 %)" in text
+    assert "silent since 2023-11-14 22:16:17 UTC" in text  # a radar of 3 s; the last Picture is two minutes later
+    assert "silent for up to" in text_of(report.page(radar_of(tmp_path / "s2"), end_ns=START_NS + 181 * S))
+    assert page.count("<svg") > report.page(store_of(tmp_path / "t")).count("<svg")  # how the errors were learned
+    assert EVIL not in page

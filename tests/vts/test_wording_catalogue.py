@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 import cli
 from risk import boarding
+from risk.encounters import SITUATIONS
 from vts import errors, schema, speech, wording
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,7 @@ ERRORS = {n for n, e in vars(errors).items() if isinstance(e, type) and issubcla
 def texts():
     """Every literal text given to a translator, and the words that tables of codes hold."""
     found = {*schema.SEVERITIES, *(f"{s}s" for s in schema.SEVERITIES), *schema.ALERT_STATES, *schema.TRACK_STATES}
-    found |= {"noted", *boarding.MARKS.values()}
+    found |= {"noted", *boarding.MARKS.values(), *SITUATIONS, "radar", "jump", "circle", "land"}  # details of alerts
     for path in SPEAKERS:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):

@@ -17,8 +17,8 @@ from vts.fusion.evidence import Evidence, Registration, doubts, findings_at
 from vts.fusion.known import Known
 from vts.fusion.motion import MODES, SLOW_MPS
 from vts.lifecycle import Lifecycle
-from vts.schema import AIS_ATON, AIS_BASE, Picture, Rejects, Reports, Scores, Statics, Tracks
-from vts.units import DEG, HOUR, KN, S
+from vts.schema import AIS_ATON, AIS_BASE, Picture, Rejects, Reports, Scores, Sensors, Statics, Tracks
+from vts.units import DEG, HOUR, KN, MINUTE, S
 
 VERSION = 4  # of the saved state
 KEEP_NS = 5 * S  # the state is kept this often, to go back to
@@ -94,7 +94,15 @@ class Tracker:
         mmsis = np.unique(tracks.mmsi[tracks.mmsi >= 0])
         if at_ns % HOUR < self.config.picture_s * S:
             self._known.forget(mmsis, at_ns - HOUR)
-        return Picture(at_ns, tracks, self._known.of(mmsis), alerts, Scores.empty())
+        sensors = self._sensors(at_ns) if at_ns % MINUTE < self.config.picture_s * S else Sensors.empty()
+        return Picture(at_ns, tracks, self._known.of(mmsis), alerts, Scores.empty(), sensors=sensors)
+
+    def _sensors(self, at_ns):
+        """What is known of each site, as rows of a Picture."""
+        known = self.registration()
+        if not known:
+            return Sensors.empty()
+        return Sensors(np.arange(1, len(known) + 1), at_ns, *map(np.array, zip(*known, strict=True)))
 
     def _work(self, before_ns):
         """Work in the waiting reports whose place is before a time: up to each keeping of the state, then up to it."""
