@@ -3,18 +3,22 @@
 GeoJSON (positions may be numbers or, as in notices, printed degrees, minutes and seconds), GeoParquet and S-57 cells.
 """
 
+import functools
 import json
 import math
+import numbers
 from pathlib import Path
 from typing import NamedTuple
 
-from geofences import dms
+from geofences import dms, vessels
 from geofences.kinds import AREA, CONFIDENCES, KINDS, LIMITS, LINE, POINT
+from geofences.lng import zone as lng_zone
 from geofences.validity import validity
 from vts.errors import ZoneError
 
 SUFFIXES = (".geojson", ".json", ".parquet", ".geoparquet", ".000")
 _MAX_BYTES = 512 << 20
+_LONGEST_NAME = 200
 _WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326", "CGCS2000", "EPSG::4490", "EPSG:4490", "WGS84", "WGS 84")
 
 
@@ -39,7 +43,8 @@ class Defect(NamedTuple):
 
     def __str__(self):
         place = f" {self.place}" if self.place else ""
-        return f"{self.file}: {self.feature!r}{place} {self.problem}; {self.remedy}"
+        name = self.feature if len(self.feature) <= _LONGEST_NAME else f"{self.feature[:20]}…"
+        return f"{self.file}: {name!r}{place} {self.problem}; {self.remedy}"
 
 
 def files(path):
@@ -237,6 +242,32 @@ def _walk(feature, value, depth, trail, defects):
     return ()
 
 
+@functools.cache
+def parameters():
+    """{property: (default, unit)} of all that rules and the planning of slots read from zones."""
+    from geofences import rules
+    from geofences.lng import slots
+    from vts.plugins import discover
+
+    told = [rule.PARAMETERS for rule in discover(rules).values()] + [slots.PARAMETERS]
+    return {name: said[:2] for of_one in told for name, said in of_one.items()}
+
+
+def _check_parameter(name, value, default, unit, wrong):
+    """Tell what is wrong with a property that a rule would read: by the default, it is a switch, a number or words."""
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            wrong(f"has {name} {value!r}", "write true or false")
+    elif isinstance(default, int | float):
+        if not isinstance(value, numbers.Real) or isinstance(value, bool) or not math.isfinite(value):
+            wrong(f"has {name} {value!r}", f"give a number ({unit})")
+    elif isinstance(default, list):
+        known = KINDS if unit == "kinds of zone" else vessels.KINDS
+        words = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
+        if odd := [w for w in words if not isinstance(w, str) or w.strip() not in known]:
+            wrong(f"has {name} {odd[0]!r}, which is none of the {unit}", f"use {', '.join(known)}")
+
+
 def _check_properties(feature, defects):
     """Whether a zone's properties can be used; appends what is wrong."""
     before = len(defects)
@@ -246,7 +277,7 @@ def _check_properties(feature, defects):
         defects.append(_defect(feature, "", problem, remedy))
 
     kind = p.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         wrong(f"is of kind {kind!r}, which is unknown", f"use one of {', '.join(KINDS)}")
         return False
     if not p.get("source"):
@@ -255,6 +286,17 @@ def _check_properties(feature, defects):
         wrong(f"has confidence {p['confidence']!r}", f"use one of {', '.join(CONFIDENCES)}")
     if not isinstance(p.get("enabled", True), bool):
         wrong(f"has enabled {p['enabled']!r}", "write true or false")
+    if len(feature.label) > _LONGEST_NAME:
+        wrong(f"has a name of {len(feature.label)} characters", f"shorten it to {_LONGEST_NAME}")
+    if not feature.label.isprintable():
+        wrong("has characters in its name that cannot be shown", "write it without line breaks and control characters")
+    for name, (default, unit) in parameters().items():
+        if p.get(name) is not None and name not in LIMITS:
+            _check_parameter(name, p[name], default, unit, wrong)
+    try:
+        lng_zone.form_of(p, lng_zone.UNDER_WAY)
+    except ValueError as error:
+        wrong(f"sets no moving zone that can be drawn: {error}", "correct it, or take lng_zone out")
     for name, (least, most, unit) in LIMITS.items():
         value = p.get(name)
         if value is None:

@@ -80,6 +80,13 @@ class Terms:
             self._values["flag", name] = np.array([p.get(name) is True for p in self.zones.properties], bool)
         return self._values["flag", name]
 
+    def complete(self, kind):
+        """Which zones say that within them every zone of a kind is drawn (`complete`), shape (zones,)."""
+        if ("complete", kind) not in self._values:
+            told = [p.get("complete") or () for p in self.zones.properties]
+            self._values["complete", kind] = np.array([kind in _words(words) for words in told], bool)
+        return self._values["complete", kind]
+
     def open_to(self, silent=False):
         """Which vessel kinds each zone's `allowed` and `forbidden` lists admit, shape (zones, kinds).
 

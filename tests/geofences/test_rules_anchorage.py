@@ -6,6 +6,7 @@ import pytest
 from tests.geofences.world import box, raised, ship, told, watch, zone
 
 ANCHORAGE = zone("anchorage", box(0, 0, 4000, 4000))
+WATERS = zone("coverage", box(-20_000, -20_000, 20_000, 20_000), complete=["anchorage"])
 
 
 @pytest.mark.parametrize(
@@ -14,13 +15,29 @@ ANCHORAGE = zone("anchorage", box(0, 0, 4000, 4000))
     ids=["outside", "just outside", "on the line", "inside", "far from any"],
 )
 def test_anchored_outside(north_m, offends):
-    checked = watch([ANCHORAGE], [ship(1, 2000, north_m, status=1)], 8)
+    checked = watch([ANCHORAGE, WATERS], [ship(1, 2000, north_m, status=1)], 8)
+    assert ({1} if offends else set()) == raised(checked, "anchored_outside")
+
+
+@pytest.mark.parametrize(
+    ("waters", "offends"),
+    [
+        ([], False),
+        ([zone("coverage", box(-9000, -9000, 9000, 9000))], False),
+        ([zone("port_limit", box(-9000, -9000, 9000, 9000), complete="berth, anchorage")], True),
+        ([zone("coverage", box(-9000, -9000, 9000, 9000), complete=["berth"])], False),
+        ([zone("coverage", box(3000, -9000, 9000, 9000), complete=["anchorage"])], False),
+    ],
+    ids=["nothing said", "says nothing of it", "all are drawn", "other kinds are", "elsewhere all are"],
+)
+def test_anchored_outside_is_insufficient_data_where_not_all_anchorages_are_drawn(waters, offends):
+    checked = watch([ANCHORAGE, *waters], [ship(1, 2000, -500, status=1)], 8)
     assert ({1} if offends else set()) == raised(checked, "anchored_outside")
 
 
 def test_anchored_outside_says_nothing_of_a_vessel_under_way_or_moored():
     ships = [ship(1, 2000, -500, 90, 8), ship(2, 2500, -500, status=5)]
-    assert set() == raised(watch([ANCHORAGE], ships, 8), "anchored_outside")
+    assert set() == raised(watch([ANCHORAGE, WATERS], ships, 8), "anchored_outside")
 
 
 def test_anchored_outside_says_nothing_where_there_is_no_anchorage():
@@ -29,7 +46,7 @@ def test_anchored_outside_says_nothing_where_there_is_no_anchorage():
 
 def test_anchored_outside_says_nothing_of_a_vessel_in_her_berth():
     berth = zone("berth", box(1900, -600, 2100, -400))
-    assert set() == raised(watch([ANCHORAGE, berth], [ship(1, 2000, -500, status=1)], 8), "anchored_outside")
+    assert set() == raised(watch([ANCHORAGE, WATERS, berth], [ship(1, 2000, -500, status=1)], 8), "anchored_outside")
 
 
 @pytest.mark.parametrize("kind", ["no_anchoring_area", "fairway", "tss_separation_zone"])

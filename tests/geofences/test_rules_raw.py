@@ -76,6 +76,7 @@ def replay(where, ships, minutes, path, *, known=KNOWN, t0_ns=T0_NS, land=None, 
     return checked
 
 
+WATERS = zone("coverage", box(-20_000, -20_000, 20_000, 20_000), complete=["anchorage"])
 AREA, LANE = box(-1000, 0, 1000, 3000), box(-1000, -3000, 1000, 9000)
 CORRIDOR = zone(
     "corridor",
@@ -93,7 +94,7 @@ CASES = {
         {1},
     ),
     "speed_minimum": (zone("fairway", LANE, min_speed_kn=5), [ship(1, 0, 0, 0, 3.5), ship(2, 500, 0, 0, 5.5)], {1}),
-    "anchored_outside": (zone("anchorage", AREA), [ship(1, 0, -600, status=1), ship(2, 0, 900, status=1)], {1}),
+    "anchored_outside": ([zone("anchorage", AREA), WATERS], [ship(1, 0, -600, status=1), ship(2, 0, 900, status=1)], {1}),
     "anchored_forbidden": (
         zone("no_anchoring_area", AREA),
         [ship(1, 0, 900, status=1), ship(2, 0, -100, status=1)],
@@ -330,7 +331,8 @@ def test_from_raw_bytes_to_the_alert(rule, tmp_path):
     where, ships, offends = CASES[rule]
     known = dataclasses.replace(KNOWN, heights=table(mmsi=[1, 2, 3], air_draught_m=[54.0, 52.9, 40.0]))
     ships = [*ships, BESIDE[rule]]
-    assert offends == raised(replay([where], ships, 8, tmp_path / "ais.nmea", known=known), rule)
+    where = where if isinstance(where, list) else [where]
+    assert offends == raised(replay(where, ships, 8, tmp_path / "ais.nmea", known=known), rule)
 
 
 @pytest.mark.parametrize("rule", THREE)
@@ -371,10 +373,16 @@ def test_hong_kong_lng_terminal_zones(tmp_path):
 
 
 def test_18gs_pilot_anchorage(tmp_path):
-    """113 45.8-47.9E, 22 07.33-08.5N: a vessel in it lies well, one half a mile south of it does not."""
+    """113 45.8-47.9E, 22 07.33-08.5N: a vessel in it lies well, one half a mile south of it does not.
+
+    As shipped nothing is said of the second: there are other anchorages about, whose limits no source gives.
+    """
     where = published("18GS")
     ships = [at(113.780, 22.132, mmsi=2, status=1), at(113.780, 22.1135, mmsi=1, status=1)]
-    assert {1} == raised(replay(where, ships, 8, tmp_path / "a"), "anchored_outside")
+    assert set() == raised(replay(where, ships, 8, tmp_path / "a"), "anchored_outside")
+    ring = [[[113.7, 22.0], [113.9, 22.0], [113.9, 22.2], [113.7, 22.2], [113.7, 22.0]]]
+    declared = [*where.to_geojson()["features"], zone("port_limit", ring, complete=["anchorage"])]
+    assert {1} == raised(replay(declared, ships, 8, tmp_path / "b"), "anchored_outside")
 
 
 @pytest.mark.parametrize(
@@ -440,7 +448,11 @@ def test_real_logs_give_no_impossible_alert(data, parts, least):
     def ring(a, b):
         return [[[a, south], [b, south], [b, north], [a, north], [a, south]]]
 
-    local = zones(zone("fairway", ring(west, middle), max_speed_kn=10), zone("anchorage", ring(middle, east)))
+    local = zones(
+        zone("fairway", ring(west, middle), max_speed_kn=10),
+        zone("anchorage", ring(middle, east)),
+        zone("coverage", [[[-180, -89], [179, -89], [179, 89], [-180, 89], [-180, -89]]], complete=["anchorage"]),
+    )
     known = {
         (p.at_ns, track): (sog, status)
         for p in pictures

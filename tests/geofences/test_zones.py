@@ -54,6 +54,16 @@ def test_ship_in_guishan_pilot_anchorage_is_held_by_it_alone_of_the_anchorages()
         (polygon(*SQUARE, kind="anchorge"), ("'anchorge'", "use one of")),
         (polygon(*SQUARE, capacity=-3), ("capacity -3", "0 to 10000")),
         (polygon(*SQUARE, source=""), ("no source", "add where")),
+        (polygon(*SQUARE, complete=["anchorges"]), ("complete 'anchorges'", "anchorage_candidate")),
+        (polygon(*SQUARE, complete=True), ("complete True", "kinds of zone")),
+        (polygon(*SQUARE, kind=["anchorage"]), ("['anchorage']", "use one of")),
+        (polygon(*SQUARE, allowed=["tankers"]), ("allowed 'tankers'", "use unknown, fishing")),
+        (polygon(*SQUARE, forbidden=5), ("forbidden 5", "vessel kinds")),
+        (polygon(*SQUARE, no_overtaking=1), ("no_overtaking 1", "true or false")),
+        (polygon(*SQUARE, horizon_min="ten"), ("horizon_min 'ten'", "a number (min)")),
+        (polygon(*SQUARE, max_wind_mps=float("nan")), ("max_wind_mps nan", "a number (m/s)")),
+        (polygon(*SQUARE, lng_zone="dapeng"), ("'dapeng' is no preset", "yangshan_2020")),
+        (polygon(*SQUARE, lng_zone="own", lng_zone_ahead="2 cables"), ("'2 cables'", "beams")),
         (polygon(*SQUARE, valid_from="2025-04-09T08:00"), ("no time zone", "+08:00")),
         (polygon(*SQUARE, daily_window="8-17", time_zone="+08:00"), ("daily_window '8-17'", "08:00-17:00")),
     ],
@@ -65,6 +75,17 @@ def test_defect_names_feature_problem_and_remedy(tmp_path, feature, words):
     for word in (str(path), "Eastern Anchorage", *words):
         assert word in str(caught.value)
     assert 1 == len(geofences.defects(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("N" * 100_000, "100000 characters"), ("one\ntwo", "cannot be shown"), ("\x1b[31mred\u202e", "cannot be shown")],
+    ids=["long", "two lines", "control characters"],
+)
+def test_a_name_that_no_list_could_show_is_refused(tmp_path, name, words):
+    (defect,) = geofences.defects(write(tmp_path, polygon(*SQUARE, name=name)))
+    assert words in str(defect)
+    assert str(defect).isprintable()
 
 
 def test_open_ring_is_refused_with_its_end(tmp_path):

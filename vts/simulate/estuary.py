@@ -31,6 +31,7 @@ FAIRWAY = (
 )
 FERRY_LINE = ((113.885, 22.165), (113.800, 22.178), (113.700, 22.182), (113.605, 22.185))
 CROSS_LINE = ((113.885, 22.440), (113.862, 22.395), (113.815, 22.325), (113.700, 22.250), (113.640, 22.225))
+WATERS = ((113.40, 21.80), (114.30, 21.80), (114.30, 22.60), (113.40, 22.60))  # all anchorages of the scenario
 LNG_CORRIDOR = (DT4, (113.992, 22.020), (113.990, 22.080), (113.975, 22.130))
 DAPENG_CORRIDOR = ((114.555, 22.340), (114.515, 22.410), (114.472, 22.480), (114.460, 22.535), (114.447, 22.566))
 YANTIAN_WAY = ((114.560, 22.325), (114.500, 22.410), (114.420, 22.490), (114.330, 22.552), (114.292, 22.568))
@@ -311,6 +312,7 @@ def _zones():
         zone("Guishan pilot anchorage (18GS)", "anchorage", polygon(GS18), source=CHARTER),
         zone("Dazhizhou South pilot anchorage (13ZH)", "anchorage", polygon(ZH13), source=CHARTER),
         zone("HK Offshore LNG Terminal safety zone", "lng_safety_zone", polygon(ring), source=NOTICE),
+        zone("Simulated waters", "coverage", polygon(WATERS), complete=["anchorage"]),
         zone(
             "Example main channel",
             "fairway",
