@@ -35,7 +35,11 @@ KINDS = {
         (AREA, LINE),
         line_needs=("width_m|width_port_m",),
     ),
-    "coverage": Kind("what a sensor sees, or a file: `complete` names kinds of which all are drawn in it", (AREA, POINT), point_needs=("radius_m",)),
+    "coverage": Kind(
+        "what a sensor sees; or a file, whose `complete` names kinds of which all are drawn here",
+        (AREA, POINT),
+        point_needs=("radius_m",),
+    ),
     "depth_area": Kind("area of at least `depth_m`", (AREA,)),
     "fairway": Kind("navigable channel without direction", (AREA,)),
     "lng_control_zone": Kind("control zone round an LNG terminal", (AREA, POINT), point_needs=("radius_m",)),

@@ -120,8 +120,9 @@ def _feature(path, name, geometry, row, source, names):
     codes = {str(c) for c in (codes if isinstance(codes, list) else str(codes).split(",")) if str(c)}
     if codes:
         p["restrictions"] = [text for code, text in _RESTRICTIONS.items() if code in codes]
-        if kind == "restricted_area" and codes & {"1", "2"} and not codes & {"7", "8", "14"}:
-            p["kind"] = "no_anchoring_area"
+    if kind == "restricted_area" and not codes & {"7", "8", "14"}:
+        # a chart restricts many things besides entry: an area without wake or trawling is no area without vessels
+        p["kind"] = "no_anchoring_area" if codes & {"1", "2"} else "rules_area"
     traffic = row.get("TRAFIC")
     if traffic in _ONE_WAY and (kind != "fairway" or "direction_deg" in p):
         p["one_way"] = True

@@ -109,7 +109,8 @@ def test_index_agrees_with_shapely_on_ten_million_positions(few):
         while count < few(5_000_000, 1000):
             lon, lat = adversarial(rng, zones.index.outlines, few(100_000, 200))
             told = np.where(lon > 180.0, lon - span_deg, lon)
-            same = told + np.where(told < lon, span_deg, 0.0) == lon  # turning by a circle rounds by up to 3e-14 degrees
+            # turning by a circle rounds by up to 3e-14 degrees
+            same = told + np.where(told < lon, span_deg, 0.0) == lon
             count += int(same.sum())
             assert 0 == differences(zones, lon[same], lat[same], told[same])
 

@@ -18,7 +18,7 @@ from vts.units import HOUR
 def test_noaa_cell_gives_its_depth_areas_bridges_and_channel(data):
     zones = geofences.load(data("enc", "US5OH10M.000"))
     counts = {kind: len(zones.rows(kind)) for kind in set(zones.kinds)}
-    assert 1 == counts["fairway"] == counts["restricted_area"] and 23 == counts["bridge"]
+    assert 1 == counts["fairway"] == counts["rules_area"] and 23 == counts["bridge"]
     assert "Put-In-Bay Channel" in zones.names
     assert len(set(zones.names)) == zones.n
     assert all("edition 25 of 20180613" in p["source"] for p in zones.properties)
@@ -46,6 +46,8 @@ def test_chart_objects_become_zones_by_their_attributes(tmp_path):
     assert "no_anchoring_area" == anchoring.properties["kind"]
     assert ["anchoring prohibited", "fishing prohibited"] == anchoring.properties["restrictions"]
     assert "restricted_area" == _feature(tmp_path, "RESARE", area, {"RESTRN": "1,7"}, "c", set()).properties["kind"]
+    for codes in ({}, {"RESTRN": "3"}, {"RESTRN": "13,27"}):  # nothing said, no fishing, no wake and slow: she may sail in
+        assert "rules_area" == _feature(tmp_path, "RESARE", area, codes, "c", set()).properties["kind"]
     assert "without direction_deg" in _lacking(_feature(tmp_path, "TSSLPT", area, {}, "cell", set()))
     point = shapely.to_wkb(shapely.Point(0, 0))
     assert "without radius_m" in _lacking(_feature(tmp_path, "ACHBRT", point, {}, "cell", set()))
