@@ -46,7 +46,7 @@ def test_chart_objects_become_zones_by_their_attributes(tmp_path):
     assert "no_anchoring_area" == anchoring.properties["kind"]
     assert ["anchoring prohibited", "fishing prohibited"] == anchoring.properties["restrictions"]
     assert "restricted_area" == _feature(tmp_path, "RESARE", area, {"RESTRN": "1,7"}, "c", set()).properties["kind"]
-    for codes in ({}, {"RESTRN": "3"}, {"RESTRN": "13,27"}):  # nothing said, no fishing, no wake and slow: she may sail in
+    for codes in ({}, {"RESTRN": "3"}, {"RESTRN": "13,27"}):  # nothing said, no fishing, slow
         assert "rules_area" == _feature(tmp_path, "RESARE", area, codes, "c", set()).properties["kind"]
     assert "without direction_deg" in _lacking(_feature(tmp_path, "TSSLPT", area, {}, "cell", set()))
     point = shapely.to_wkb(shapely.Point(0, 0))
