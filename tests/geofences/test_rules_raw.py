@@ -94,7 +94,11 @@ CASES = {
         {1},
     ),
     "speed_minimum": (zone("fairway", LANE, min_speed_kn=5), [ship(1, 0, 0, 0, 3.5), ship(2, 500, 0, 0, 5.5)], {1}),
-    "anchored_outside": ([zone("anchorage", AREA), WATERS], [ship(1, 0, -600, status=1), ship(2, 0, 900, status=1)], {1}),
+    "anchored_outside": (
+        [zone("anchorage", AREA), WATERS],
+        [ship(1, 0, -600, status=1), ship(2, 0, 900, status=1)],
+        {1},
+    ),
     "anchored_forbidden": (
         zone("no_anchoring_area", AREA),
         [ship(1, 0, 900, status=1), ship(2, 0, -100, status=1)],
