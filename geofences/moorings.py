@@ -46,6 +46,15 @@ def step(at_ns, moorings, tracks, part, at_anchorage, at_berth):
     return out
 
 
+def course_known(at_ns, moorings, tracks, gap_ns):
+    """Which tracks, by the Moorings of the Picture before, were seen at most `gap_ns` ago, and make way now: bool.
+
+    Only their course says how they came to where they are: who is seen for the first time may have been there for days.
+    """
+    seen = moorings.track[(moorings.t_ns >= 0) & (at_ns - moorings.t_ns <= gap_ns)]
+    return np.isin(tracks.track, seen, assume_unique=True) & (tracks.sog_kn > mooring_kernels.GO_KN)
+
+
 @table
 class Crossings(NamedTuple):
     """Lines that vessels crossed lately, in order of time, track and zone."""

@@ -27,7 +27,7 @@ class Stays(NamedTuple):
     entered_ns: I8
     left_ns: I8
     seen_ns: I8  # last Picture in which it was inside
-    entry_cog_deg: F8  # course over ground when it crossed the line
+    entry_cog_deg: F8  # course over ground when it crossed the line; NaN where nobody saw that
 
 
 def follow(at_ns, stays, tracks, part, rejoin_ns):
@@ -64,10 +64,11 @@ def follow(at_ns, stays, tracks, part, rejoin_ns):
     )
 
 
-def step(at_ns, stays, tracks, part, places, margin_m, times_ns):
+def step(at_ns, stays, tracks, cog_deg, part, places, margin_m, times_ns):
     """(Stays, Visits, since_ns) after one Picture; `since_ns` is per Places row, -1 outside.
 
-    `part` says per track whether it is ABSENT, HELD or FRESH; `places` are in order of track and zone.
+    Per track, `cog_deg` is her course if she enters now, NaN where it is not known, and `part` whether she is ABSENT,
+    HELD or FRESH; `places` are in order of track and zone.
     """
     room = stays.n + places.n
     out = Stays(track=np.empty(room, np.int64))
@@ -78,7 +79,7 @@ def step(at_ns, stays, tracks, part, places, margin_m, times_ns):
             stays,
             tracks.track,
             tracks.mmsi,
-            tracks.cog_deg,
+            cog_deg,
             part,
             places.track,
             places.zone,

@@ -65,9 +65,11 @@ class Watch:
         self.near, self.near_ns = surroundings.step(picture, zones, self.config, self.near, self.near_ns)
         near = self.near
         self.stays, taken = visits.follow(picture.at_ns, self.stays, tracks, part, self._times_ns[2])
+        known = moorings.course_known(picture.at_ns, self.moorings, tracks, self._times_ns[2])
         self.stays, events, since_ns = visits.step(
-            picture.at_ns, self.stays, tracks, part, near, terms.margin_m, self._times_ns
-        )
+            picture.at_ns, self.stays, tracks, np.where(known, tracks.cog_deg, np.nan), part, near, terms.margin_m,
+            self._times_ns,
+        )  # fmt: skip
         self.moorings = moorings.step(
             *(picture.at_ns, self.moorings, tracks, part),
             *(_in_any(tracks, near, since_ns, terms.of(*kinds)) for kinds in (ANCHORAGES, BERTHS)),

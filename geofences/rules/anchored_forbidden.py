@@ -25,6 +25,10 @@ def evaluate(scene):
     """A finding per anchored vessel and such zone: excess is how far she is inside it, in metres."""
     pairs = scene.inside(scene.terms.of(*FORBIDDEN))
     pairs = pairs.where(scene.anchored[pairs.row])
+    proper = np.zeros(scene.tracks.n, bool)
+    proper[scene.inside(scene.terms.of("anchorage")).row] = True
+    # a fairway may be drawn through an anchorage, and the anchorage is there to anchor in
+    pairs = pairs.where(~(proper[pairs.row] & scene.terms.of("corridor", "fairway")[pairs.zone]))
     inside_m = scene.terms.value("inside_m", PARAMETERS["inside_m"][0])[pairs.zone]
     excess = np.where(-pairs.edge_m > inside_m, np.maximum(-pairs.edge_m, 1.0), 0.0)
     severity = np.where(scene.terms.of(*PROTECTED)[pairs.zone], ALARM, WARNING)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from geofences.mooring_kernels import STOP_KN, STOPPED
 from vts.lifecycle import Policy
 from vts.schema import CAUTION
 
@@ -24,7 +25,9 @@ def evaluate(scene):
     """A finding per vessel under way that is too slow for a zone; NaN where her speed is unknown."""
     limits = scene.terms.by_kind("min_speed_kn", np.nan)
     pairs = scene.inside(~np.isnan(limits).all(axis=1))
-    pairs = pairs.where(scene.moorings.state[pairs.row] <= 1)  # who is moored or anchored breaks another rule
+    # who is moored or anchored breaks another rule, and who was never seen to move may be so without saying it
+    moves = (scene.moorings.seen_under_way == 1) | ~(scene.tracks.sog_kn <= STOP_KN)
+    pairs = pairs.where(((scene.moorings.state <= STOPPED) & moves)[pairs.row])
     limit_kn = limits[pairs.zone, scene.kind[pairs.row]]
     sog_kn = scene.tracks.sog_kn[pairs.row]
     under_kn = limit_kn - sog_kn

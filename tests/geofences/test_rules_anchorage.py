@@ -49,6 +49,13 @@ def test_anchored_outside_says_nothing_of_a_vessel_in_her_berth():
     assert set() == raised(watch([ANCHORAGE, WATERS, berth], [ship(1, 2000, -500, status=1)], 8), "anchored_outside")
 
 
+@pytest.mark.parametrize(("kind", "offends"), [("fairway", False), ("no_anchoring_area", True), ("tss_lane", True)])
+def test_a_fairway_drawn_through_an_anchorage_leaves_it_one(kind, offends):
+    over = zone(kind, box(0, 0, 4000, 4000), direction_deg=0)
+    checked = watch([ANCHORAGE, over], [ship(1, 2000, 2000, status=1)], 6)
+    assert ({1} if offends else set()) == raised(checked, "anchored_forbidden")
+
+
 @pytest.mark.parametrize("kind", ["no_anchoring_area", "fairway", "tss_separation_zone"])
 @pytest.mark.parametrize(("inside_m", "offends"), [(300, True), (35, True), (-35, False)])
 def test_anchored_forbidden(kind, inside_m, offends):

@@ -100,6 +100,16 @@ def test_joining_a_lane(angle, offends):
     assert offends == alone("tss_joining", lane(), vessel, 34)
 
 
+def test_a_vessel_first_seen_within_a_lane_did_not_join_it():
+    turns = ship(1, 0, 9000, 60, 10, turns=[(1, 5, 10, 0)])
+    assert not alone("tss_joining", lane(), turns, 15)
+
+
+def test_a_vessel_that_drifts_in_and_then_sails_off_did_not_join_by_that_course():
+    drifts = ship(1, -1100, 9000, 90, 0.8, turns=[(20, 5, 10, 0)])
+    assert not alone("tss_joining", lane(), drifts, 30)
+
+
 def test_a_vessel_that_crosses_does_not_join():
     assert not alone("tss_joining", lane(), ship(1, -1500, 9000, 90, 10), 12)
 
@@ -122,6 +132,12 @@ def test_a_vessel_that_leaves_through_the_end_or_turns_off_has_not_strayed():
 @pytest.mark.parametrize(("minutes", "offends"), [(9, False), (12, True)])
 def test_stopped_in_a_fairway(minutes, offends):
     assert offends == alone("stopped_in_fairway", zone("fairway", LONG), ship(1, 0, 5000, 0, 0.1), minutes)
+
+
+def test_a_vessel_that_was_never_seen_to_move_is_not_too_slow():
+    silent, stopped = ship(1, 0, 5000, 0, 0.0), ship(2, 300, 5000, 0, 6, turns=[(1, 0, 0.2, 0)])
+    checked = watch([zone("corridor", LONG, direction_deg=0, min_speed_kn=5)], [silent, stopped], 4)
+    assert {2} == raised(checked, "speed_minimum")
 
 
 def test_a_pilot_boat_waits_where_her_work_is():

@@ -22,7 +22,14 @@ def sail(edges, step_s=10, part=FRESH):
         tracks = Tracks(track=[7], mmsi=[412000001]) if here else Tracks.empty()
         near = Places(track=[7], zone=[0], edge_m=[edge]) if here and edge < 1000 else Places.empty()
         stays, events, _ = visits.step(
-            k * step_s * S, stays, tracks, np.full(tracks.n, part, np.int8), near, np.array([MARGIN_M]), TIMES_NS
+            k * step_s * S,
+            stays,
+            tracks,
+            tracks.cog_deg,
+            np.full(tracks.n, part, np.int8),
+            near,
+            np.array([MARGIN_M]),
+            TIMES_NS,
         )
         for row in zip(*events, strict=True):
             told.append((VISIT_EVENTS[row[3]], *(int(t) // S if t >= 0 else -1 for t in row[4:])))
@@ -85,7 +92,7 @@ def inherit(gap_s, *, heir_mmsi=412000001, heir_edge=-50.0, old_stays=False):
         near = Places(track=list(fleet), zone=0, edge_m=[edge for _, edge in fleet.values()])
         part = np.full(tracks.n, FRESH, np.int8)
         stays, taken = visits.follow(t * S, stays, tracks, part, REJOIN_S * S)
-        stays, events, _ = visits.step(t * S, stays, tracks, part, near, np.array([MARGIN_M]), TIMES_NS)
+        stays, events, _ = visits.step(t * S, stays, tracks, tracks.cog_deg, part, near, np.array([MARGIN_M]), TIMES_NS)
         told += [taken, events]
     return told
 
@@ -188,8 +195,8 @@ def test_the_merge_agrees_with_a_dictionary(seed):
             edge_m=np.array(list(edges.values())),
         )
         fast, told, since = visits.step(
-            *(at_ns, fast, Tracks(track=tracks, mmsi=tracks), np.full(tracks.size, FRESH, np.int8), near),
-            *(np.full(3, MARGIN_M), TIMES_NS),
+            *(at_ns, fast, Tracks(track=tracks, mmsi=tracks), np.full(tracks.size, np.nan)),
+            *(np.full(tracks.size, FRESH, np.int8), near, np.full(3, MARGIN_M), TIMES_NS),
         )
         slow, events = slow_stays(at_ns, slow, set(tracks.tolist()), edges)
         told = [(int(t), int(z), VISIT_EVENTS[e]) for t, _, z, e, *_ in zip(*told, strict=True)]
@@ -210,8 +217,8 @@ def test_a_visit_carries_the_identity_that_is_known(mmsi):
     near = Places(track=[7], zone=[0], edge_m=[-100.0])
     for k in range(3):
         stays, told, _ = visits.step(
-            *(k * 10 * S, stays, Tracks(track=[7], mmsi=[mmsi]), np.full(1, FRESH, np.int8), near),
-            *(np.array([MARGIN_M]), TIMES_NS),
+            *(k * 10 * S, stays, Tracks(track=[7], mmsi=[mmsi]), np.full(1, np.nan), np.full(1, FRESH, np.int8)),
+            *(near, np.array([MARGIN_M]), TIMES_NS),
         )
         if told.n:
             assert [mmsi] == told.mmsi.tolist()
