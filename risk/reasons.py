@@ -8,6 +8,7 @@ import math
 
 from risk import matrix
 from risk.behaviours import catalogue
+from vts.wording import translator
 
 BANDS = ((0.6, "high", "高"), (0.3, "raised", "较高"), (0.1, "moderate", "中"), (0.0, "low", "低"))
 DATA = {
@@ -42,6 +43,8 @@ def word(reason, language="en", names=None):
         return _fill(matrix.heads()[name].TEXT[language], keys)
     if kind == "alert" and name in catalogue():
         behaviour = catalogue()[name]
+        tr = translator(language)
+        keys = {key: tr(value) for key, value in keys.items()}
         return _fill(getattr(behaviour, "REASON", behaviour.TITLE)[language], keys)
     if kind == "data" and name in DATA:
         return _fill(DATA[name][language], keys)

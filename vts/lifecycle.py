@@ -42,6 +42,9 @@ class Findings(NamedTuple):
     severity: I1
     since_ns: I8  # when the condition began, where the rule knows better than the Picture's time
     detail: Text(120)
+    mmsi: I8  # of a track that the Picture may no longer show; else -1, and where she was last heard
+    lon_deg: F8
+    lat_deg: F8
 
 
 def alert_id(rule, track, other, zone, since_ns):
@@ -275,8 +278,14 @@ def _matched(at_ns, causes, findings, tracks):
     present[present] = findings.excess[found[present]] > 0
     grown.seen_ns[present] = at_ns
     lon, lat, mmsi = _where(tracks, grown.track[present])
-    grown.lon_deg[present], grown.lat_deg[present], grown.mmsi[present] = lon, lat, mmsi
-    grown.other_mmsi[present] = _where(tracks, grown.other[present])[2]
+    # of a track that has gone, what was known last stays: who fell silent, and where
+    gone = np.isnan(lon)
+    for name, value in (("lon_deg", lon), ("lat_deg", lat), ("mmsi", mmsi)):
+        column, told = getattr(grown, name), getattr(findings, name)[found[present]]
+        known = told >= 0 if name == "mmsi" else np.isfinite(told)
+        column[present] = np.where(gone, np.where(known, told, column[present]), value)
+    lon, _, mmsi = _where(tracks, grown.other[present])
+    grown.other_mmsi[present] = np.where(np.isnan(lon), grown.other_mmsi[present], mmsi)
     return grown, found
 
 

@@ -259,6 +259,7 @@ def catalogue(modules):
         return {
             "title": dict(getattr(module, "TITLE", {})),
             "text": dict(getattr(module, "TEXT", {})),
+            "reason": dict(getattr(module, "REASON", {})),
             "unit": getattr(module, "UNIT", ""),
             "citation": getattr(module, "CITATION", ""),
             "policy": dataclasses.asdict(policy) if dataclasses.is_dataclass(policy) else {},
@@ -370,7 +371,9 @@ class Wording:
             values["other"] = self.tr("track {track}", track=int(values["other"]))
         kind, _, rule = name.partition(".")
         if kind == "alert":
-            return self.title(rule)
+            template = self._text(rule, "reason")
+            values = {key: self._word(value) for key, value in values.items()}
+            return _Plain().vformat(template, (), values) if template else self.title(rule)
         template = self._text(name, "text")
         return _Plain().vformat(template, (), values).strip() if template else clean(str(code))
 

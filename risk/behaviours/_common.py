@@ -5,8 +5,10 @@ import math
 import numpy as np
 
 from risk.behaviours import _kernels
+from risk.ledger import Ledger
 from vts import schema
 from vts.lifecycle import Findings
+from vts.units import DAY, S
 
 # Kinds of zones (geofences/kinds.py) by what ships do there
 STOP_KINDS = ("anchorage", "anchorage_candidate", "berth", "port", "terminal", "pilot_boarding", "lng_terminal")
@@ -16,6 +18,9 @@ KINDS = {
     "land": ("land",),
     "lng": ("lng_terminal", "lng_safety_zone", "lng_control_zone"),
 }
+LAIN_KN, LAIN_MIN, LAIN_DAYS = 0.5, 5.0, 30  # Global Fishing Watch: a stop ends above 0.5 kn; the rest is ours
+CELLS = 100_000  # more than a meridian has minutes
+OWN_INTERVALS = 10.0  # ours: a silence counts once so many reports of her own kind are missing
 HEARD_WITHIN_M = 9_260.0  # 5 NM: a neighbour heard this near proves that the receiver and the path work
 AIS_KINDS = (schema.AIS_A, schema.AIS_B, schema.AIS_LONG_RANGE)
 
@@ -113,6 +118,16 @@ def heard_near(view, lon_deg, lat_deg, but_track):
     return out
 
 
+def own_silence_s(tracks):
+    """Silence that says something of each vessel: ten of the intervals at which she was really heard, s; inf unknown.
+
+    A satellite, or a receiver at the end of its range, hears one report in many; its silences mean nothing yet.
+    """
+    heard_ns = tracks.t_ns - (np.nan_to_num(tracks.age_s) * S).astype(np.int64)
+    gaps = tracks.reports - 1
+    return np.where(gaps >= 4, OWN_INTERVALS * (heard_ns - tracks.first_ns) / S / np.maximum(gaps, 1), np.inf)
+
+
 def lost_after_s(kind, sog_kn, nav_status):
     """Silence after which a shore display calls an AIS target lost, s.
 
@@ -124,6 +139,25 @@ def lost_after_s(kind, sog_kn, nav_status):
     a = np.where(rest, 1080.0, np.where(v <= 14.0, 60.0, np.where(v <= 23.0, 36.0, 30.0)))
     b = np.where(v <= 2.0, 1080.0, 180.0)
     return np.where(np.asarray(kind) == schema.AIS_B, b, a)
+
+
+def lain_near(view, memory, rows):
+    """Whether vessels have lain within about a mile of the tracks at `rows`: a berth or roadstead, charted or not.
+
+    memory: a ledger of cells of a minute of arc in which a vessel has lain for five minutes. Call it at every
+    Picture, with or without rows.
+    """
+    tracks, noted = view.tracks, memory.setdefault("lain", Ledger(t_ns="i8"))
+    known = np.isfinite(tracks.lon_deg) & np.isfinite(tracks.lat_deg)
+    x, y = (np.floor(np.where(known, c, 0.0) * 60.0).astype(np.int64) for c in (tracks.lon_deg, tracks.lat_deg))
+    lies = (view.recent("sog_max_kn") < LAIN_KN) & (view.recent("span_min") >= LAIN_MIN) & known
+    noted.put(np.unique(x[lies] * CELLS + y[lies]), t_ns=view.at_ns)
+    noted.keep(~(view.at_ns - noted["t_ns"] > LAIN_DAYS * DAY))
+    near = np.zeros(len(rows), bool)
+    for i in (-1, 0, 1):
+        for j in (-1, 0, 1):
+            near |= noted.at((x[rows] + i) * CELLS + y[rows] + j) >= 0
+    return near & known[rows]
 
 
 def prune(memory, at_ns, keep_ns):

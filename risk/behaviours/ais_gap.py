@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from risk.behaviours._common import AIS_KINDS, findings, heard_near, lost_after_s
+from risk.behaviours._common import AIS_KINDS, findings, heard_near, lost_after_s, own_silence_s
 from risk.ledger import Ledger, rounds
 from vts.geo import distance_m
 from vts.lifecycle import Policy
@@ -22,6 +22,7 @@ TEXT = {
 }
 PARAMETERS = {
     "factor": (10.0, "1", "ours: times the lost-target limit of ITU-R M.1371-5 intervals"),
+    "own_factor": (2.0, "1", "ours: times ten of the intervals at which she was heard before"),
     "least_run_m": (500.0, "m", "ours: a vessel that lay still has hidden nothing"),
     "told_min": (10.0, "min", "ours: how long after the return it is told"),
     "forget_h": (24.0, "h", "ours"),
@@ -35,6 +36,7 @@ def evaluate(view, memory):
     tracks, noted = view.tracks, memory.setdefault("vessels", Ledger(**NOTED))
     ais = np.flatnonzero(np.isin(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0))
     limit_s = PARAMETERS["factor"][0] * lost_after_s(tracks.kind, tracks.sog_kn, tracks.nav_status)
+    limit_s = np.maximum(limit_s, PARAMETERS["own_factor"][0] * own_silence_s(tracks))
     heard_ns = tracks.t_ns - (np.nan_to_num(tracks.age_s) * S).astype(np.int64)
     told = np.zeros(tracks.n, bool)
     gap_min, run_nm, since = np.zeros(tracks.n), np.zeros(tracks.n), np.zeros(tracks.n, np.int64)

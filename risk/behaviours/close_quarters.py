@@ -64,16 +64,22 @@ def evaluate(view, memory):
     dcpa, tcpa = pairs.dcpa_m[rows], pairs.tcpa_min[rows]
     soon = tcpa <= PARAMETERS["soon_share"][0] * limit_min[rows]
     near = dcpa < np.minimum(PARAMETERS["near_nm"][0] * NM, PARAMETERS["near_share"][0] * limit_m[rows])
+    grave = soon.astype(int) + near
+    # At the berths every bow points at what is moored there: told, but the alarm is for ships under way
+    grave -= (lying & (water != waters.OPEN))[rows] & (grave > 0)
+    situation = np.array(("courses hardly cross", *SITUATIONS[1:]))[pairs.situation[rows]]
+    situation = np.where(ships.resting[pairs.other_row[rows]], "the other lies still", situation)
+    situation = np.where(ships.resting[pairs.row[rows]], "she lies still", situation)
     return findings(
         view,
         pairs.row[rows],
         limit_m[rows] - dcpa,
-        severity=np.where(soon & near, ALARM, np.where(soon | near, WARNING, CAUTION)),
+        severity=np.array([CAUTION, WARNING, ALARM])[grave],
         other=pairs.other[rows],
         dcpa_nm=dcpa / NM,
         tcpa_min=tcpa,
         turns=turns[rows],
-        situation=np.array(SITUATIONS)[pairs.situation[rows]],
+        situation=situation,
         limit_nm=limit_m[rows] / NM,
     )
 

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from risk.behaviours._common import AIS_KINDS, findings, heard_near, joined, lost_after_s
+from risk.behaviours._common import AIS_KINDS, findings, heard_near, joined, lost_after_s, own_silence_s
 from risk.ledger import Ledger, rounds
 from vts.lifecycle import Findings, Policy
 from vts.schema import CAUTION, WARNING
-from vts.units import HOUR, S
+from vts.units import DEG, HOUR, KN, S
 
 UNIT = "s"
 CITATION = (
-    "silence limits: lost-target table of Icom and JRC after ITU-R M.1371-5 tables 1-2; duty to keep AIS on: "
-    "海上交通安全法 (2021) art. 36"
+    "silence limits: lost-target table of Icom and JRC after ITU-R M.1371-5 tables 1-2, and ten of the intervals at "
+    "which she was heard before; duty to keep AIS on: 海上交通安全法 (2021) art. 36"
 )
 # Told after five minutes: an hour's reception of a shore station misses single reports, not thirty in a row
 POLICY = Policy(raise_after_s=300.0, clear_after_s=60.0)
@@ -25,9 +25,11 @@ PARAMETERS = {
     "p_dark": (0.9, "1", "ours: probability given by the fusion core"),
     "after_s": (300.0, "s", "ours: POLICY.raise_after_s"),
     "least_kn": (2.0, "kn", "ours: under way"),
+    "longest": (2.0, "1", "ours: times the longest silence from which she has come back"),
     "forget_h": (1.0, "h", "ours: she may have sailed anywhere"),
 }
 NOTED = {"report_ns": "i8", "track": "i8", "lon_deg": "f8", "lat_deg": "f8", "limit_s": "f8", "heard": "?"}
+NOTED |= {"sog_kn": "f8", "cog_deg": "f8", "longest_s": "f8"}
 
 
 def evaluate(view, memory):
@@ -36,7 +38,9 @@ def evaluate(view, memory):
     The tracker retires a silent vessel before she is told, so she is remembered here.
     """
     tracks, at_ns = view.tracks, view.at_ns
-    last, track = _silent(view, memory.setdefault("under_way", Ledger(**NOTED)))
+    noted = memory.setdefault("under_way", Ledger(**NOTED))
+    silent = _silent(view, noted)
+    last, track = noted["report_ns"][silent], noted["track"][silent]
     by_radar = np.flatnonzero((tracks.p_dark >= PARAMETERS["p_dark"][0]) & (tracks.sog_kn >= PARAMETERS["least_kn"][0]))
     since = tracks.first_ns[by_radar]
     radar_s = np.maximum((at_ns - since) / S, 1.0)
@@ -44,19 +48,22 @@ def evaluate(view, memory):
     gone = ~np.isin(track, seen.track)
     if not gone.any():
         return seen
-    silent_s = (at_ns - last[gone]) / S
+    silent, track, last = silent[gone], track[gone], last[gone]
+    silent_s = (at_ns - last) / S
+    who = {"mmsi": noted.key[silent], "lon_deg": noted["lon_deg"][silent], "lat_deg": noted["lat_deg"][silent]}
     return joined(
         seen,
-        Findings(track=track[gone], excess=silent_s, severity=np.int8(CAUTION), since_ns=last[gone]),
+        Findings(track=track, excess=silent_s, severity=np.int8(CAUTION), since_ns=last, **who),
         silent_s=np.concatenate([radar_s, silent_s]),
     )
 
 
 def _silent(view, noted):
-    """(last report, track) of vessels silent beyond their limit where others are heard, in that order."""
+    """Rows of vessels silent beyond their limit where others are heard, in order of last report and track."""
     tracks, at_ns = view.tracks, view.at_ns
-    limit_s = lost_after_s(tracks.kind, tracks.sog_kn, tracks.nav_status)
-    fresh = np.isin(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0) & (tracks.age_s <= limit_s)
+    lost_s = lost_after_s(tracks.kind, tracks.sog_kn, tracks.nav_status)
+    limit_s = np.maximum(lost_s, own_silence_s(tracks))
+    fresh = np.isin(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0) & (tracks.age_s <= lost_s)
     moving = tracks.sog_kn >= PARAMETERS["least_kn"][0]
     report_ns = tracks.t_ns - (np.nan_to_num(tracks.age_s) * S).astype(np.int64)
     fresh = np.flatnonzero(fresh)
@@ -65,23 +72,40 @@ def _silent(view, noted):
         lies = noted.at(tracks.mmsi[at[~moving[at]]])
         noted.keep(~np.isin(np.arange(len(noted)), lies))
         at = at[moving[at]]
+        old = noted.at(tracks.mmsi[at])
+        # she came back before: the receiver loses her now and then
+        longest_s = np.zeros(at.size)
+        gap_s = (report_ns[at] - noted["report_ns"][old]) / S if len(noted) else longest_s
+        longest_s = np.where(old >= 0, np.maximum(gap_s, noted["longest_s"][old]), 0.0) if len(noted) else longest_s
         noted.put(
             tracks.mmsi[at],
             report_ns=report_ns[at],
             track=tracks.track[at],
             lon_deg=tracks.lon_deg[at],
             lat_deg=tracks.lat_deg[at],
-            limit_s=limit_s[at],
+            limit_s=np.maximum(limit_s[at], PARAMETERS["longest"][0] * longest_s),
             heard=False,
+            sog_kn=tracks.sog_kn[at],
+            cog_deg=tracks.cog_deg[at],
+            longest_s=longest_s,
         )
     silent_s = (at_ns - noted["report_ns"]) / S
     lasts = silent_s <= PARAMETERS["forget_h"][0] * HOUR / S
     noted.keep(lasts)
-    silent = np.flatnonzero(silent_s[lasts] > noted["limit_s"])
-    # proven once during this silence is enough: the neighbour may sail on
-    asked = silent[~noted["heard"][silent]]
-    noted["heard"][asked] = heard_near(view, noted["lon_deg"][asked], noted["lat_deg"][asked], noted["track"][asked])
+    silent_s = silent_s[lasts]
+    silent = np.flatnonzero(silent_s > noted["limit_s"])
+    # Proven until she is told, where she would be by now: who sails out of range is not dark. Later a neighbour may
+    # sail on.
+    asked = silent[(silent_s[silent] <= PARAMETERS["after_s"][0]) | ~noted["heard"][silent]]
+    lon, lat = _by_now(noted, asked, silent_s[asked])
+    noted["heard"][asked] = heard_near(view, lon, lat, noted["track"][asked])
     silent = silent[noted["heard"][silent]]
-    report_ns, track = noted["report_ns"][silent], noted["track"][silent]
-    order = np.lexsort((track, report_ns))
-    return report_ns[order], track[order]
+    return silent[np.lexsort((noted["track"][silent], noted["report_ns"][silent]))]
+
+
+def _by_now(noted, rows, silent_s):
+    """(lon_deg, lat_deg) of some rows after their silence, on their last course; good to a cable in an hour."""
+    lon, lat, course = noted["lon_deg"][rows], noted["lat_deg"][rows], noted["cog_deg"][rows] * DEG
+    run_deg = np.where(np.isfinite(course), noted["sog_kn"][rows] * KN * silent_s, 0.0) / 111_120.0
+    course = np.nan_to_num(course)
+    return lon + run_deg * np.sin(course) / np.maximum(np.cos(lat * DEG), 0.01), lat + run_deg * np.cos(course)

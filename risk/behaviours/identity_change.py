@@ -3,6 +3,7 @@
 import numpy as np
 
 from risk.behaviours._common import findings
+from risk.identity import ship_mmsi
 from risk.ledger import Ledger
 from vts.lifecycle import Policy
 from vts.schema import CAUTION, WARNING
@@ -37,6 +38,7 @@ def evaluate(view, memory):
     _, first = np.unique(view.static_row, return_index=True)
     said = view.static_row[np.sort(first)]  # rows of statics, each once, in order of the tracks
     said = said[said >= 0]
+    said = said[[ship_mmsi(m) for m in statics.mmsi[said].tolist()]]  # a buoy is no hull
     told = np.zeros(statics.n, bool)
     for k in said[_news(noted, statics, said, at_ns)].tolist():
         told[k] = _note(noted, changes, numbers, statics, k, at_ns)

@@ -17,6 +17,7 @@ TEXT = {
     "en": "{vessel}: her AIS position is not where she is ({why})",
     "zh": "{vessel}的 AIS 船位与实际不符（{why}）",
 }
+REASON = {"en": "AIS position is not where she is ({why})", "zh": "AIS 船位与实际不符（{why}）"}
 PARAMETERS = {
     "p_spoof": (0.9, "1", "ours: probability given by the fusion core"),
     "max_speed_kn": (60.0, "kn", "FusionConfig.max_speed_kn: faster is no vessel"),

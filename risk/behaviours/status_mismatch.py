@@ -15,9 +15,10 @@ CITATION = (
 POLICY = Policy(raise_after_s=120.0, clear_after_s=300.0)
 TITLE = {"en": "Status against motion", "zh": "航行状态与运动不符"}
 TEXT = {
-    "en": "{vessel} reports status {status} and makes {sog_kn} kn",
-    "zh": "{vessel}报告航行状态 {status}，实际航速 {sog_kn} 节",
+    "en": "{vessel} says that she is {status} and makes {sog_kn} kn",
+    "zh": "{vessel}报告{status}，实际航速 {sog_kn} 节",
 }
+STATUS = {0: "under way", 1: "at anchor", 5: "moored"}  # M.1371-5 table 45
 PARAMETERS = {
     "moving_kn": (3.0, "kn", "M.1371-5 table 1: the border between the intervals of a ship at anchor"),
     "still_kn": (0.2, "kn", "Global Fishing Watch: a stop begins below 0.2 kn"),
@@ -39,5 +40,5 @@ def evaluate(view, memory):
     over[lying[view.at_ns - since > PARAMETERS["still_h"][0] * HOUR]] = 1.0
     noted.key, noted.columns["since_ns"] = tracks.track[lying], since  # who no longer lies is forgotten
     rows = np.flatnonzero(over > 0)
-    status = tracks.nav_status[rows].astype(int)
+    status = np.array([STATUS[int(s)] for s in tracks.nav_status[rows]], "<U12")
     return findings(view, rows, over[rows], severity=CAUTION, status=status, sog_kn=tracks.sog_kn[rows])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from risk.behaviours._common import findings, in_kind, near_kind_m
+from risk.behaviours._common import findings, in_kind, lain_near, near_kind_m
 from vts.lifecycle import Policy
 from vts.schema import CAUTION
 
@@ -23,10 +23,11 @@ PARAMETERS = {
 
 
 def evaluate(view, memory):
-    """Knots lost beyond the allowed share."""
+    """Knots lost beyond the allowed share. memory: cells where vessels have lain."""
     tracks = view.tracks
     before = tracks.sog_kn - view.recent("sog_change_kn")
     over = before * (1.0 - PARAMETERS["share"][0]) - tracks.sog_kn
     expected = in_kind(view, "stop") | (near_kind_m(view, "stop") < PARAMETERS["near_m"][0])
     rows = np.flatnonzero((before >= PARAMETERS["from_kn"][0]) & (over > 0) & ~expected)
+    rows = rows[~lain_near(view, memory, rows)]
     return findings(view, rows, over[rows], severity=CAUTION, from_kn=before[rows], sog_kn=tracks.sog_kn[rows])

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 import string
 from functools import cache
 
@@ -13,6 +14,7 @@ from risk.behaviours import catalogue
 from risk.ledger import Ledger
 from tests.risk.scene import T0_NS, play, raised, steady, still
 from tests.risk.wire import play_bytes
+from vts import wording
 from vts.lifecycle import Policy
 from vts.units import MINUTE, S
 
@@ -211,6 +213,46 @@ def test_a_near_miss_tells_the_closest_approach_after_it():
     assert closest_nm == pytest.approx(60 / 1852, abs=0.01)
     assert 600 * S == pytest.approx(miss.since_ns[0] - T0_NS, abs=31 * S)
     assert miss.t_ns[0] > miss.since_ns[0]
+
+
+def seldom(every_s, **more):
+    """Heard once in so long."""
+    ship = steady(**more)
+    return lambda t: ship(t) | {"age": 5.0 if t % every_s < 10 else 15.0}
+
+
+def test_a_vessel_that_a_satellite_hears_now_and_then_is_not_dark(tmp_path):
+    ships = [seldom(100.0), seldom(90.0, x=2000.0), seldom(110.0, x=-2000.0)]
+    silent_from = [lambda t: ships[0](t) | ({"age": 15.0} if t > 600 else {}), *ships[1:]]
+    assert raised(play_bytes(silent_from, 22, tmp_path / "ships.nmea"), "dark").n == 0
+
+
+def test_a_vessel_that_sails_out_of_range_is_not_dark_and_one_that_stays_among_others_is_named_with_her_place(tmp_path):
+    kept = {"x": 0.0, "y": 9000.0, "sog": 2.0, "cog": 90.0}
+    away, among = (silent(300, sog=knots, cog=0.0) for knots in (30.0, 2.5))
+    assert raised(play_bytes([away, still(-6000.0)], 14, tmp_path / "away.nmea"), "dark").n == 0
+    told = raised(play_bytes([among, steady(**kept)], 14, tmp_path / "among.nmea"), "dark")
+    assert [412_000_001] == told.mmsi.tolist() and np.isfinite(told.lat_deg).all()
+
+
+def test_slowing_down_where_vessels_have_lain_is_expected():
+    berthed = [still(300.0, 5000.0), still(400.0, 5000.0)]
+    assert raised(play([slowing(3.0, 200)], 25)[0], "sudden_slowdown").n == 1
+    assert raised(play([slowing(3.0, 200), *berthed], 25)[0], "sudden_slowdown").n == 0
+
+
+def test_a_buoy_that_changes_her_name_is_no_hull():
+    buoy = changing(60, name=("47", "CHANNEL BUOY 47"))
+    assert raised(play([lambda t: buoy(t) | {"mmsi": 993_672_088}], 5)[0], "identity_change").n == 0
+
+
+def test_a_sentence_in_chinese_has_no_english_words():
+    worded = wording.Wording("zh", wording.catalogue(catalogue()))
+    for rule in CASES:
+        for alert in wording.alert_dicts(told(rule, 1)):
+            said = worded.sentence(alert | {"zone": -1})
+            words = set(re.findall("[A-Za-z]{3,}", said)) - {"MMSI", "AIS", "LNG", "IMO", "ALPHA", "BRAVO"}
+            assert not words, said
 
 
 def test_memory_of_behaviours_is_bounded_by_the_traffic():
