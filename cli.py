@@ -101,6 +101,9 @@ class Commands(click.Group):
         except Exception as error:
             from vts.errors import LingdingError
 
+            if type(error).__module__.endswith("duckdb"):
+                why = str(error).strip().splitlines()[0]
+                fail(f"a part of the store cannot be read ({why}); copy the store again, or replay the log", BAD_INPUT)
             if not isinstance(error, LingdingError):
                 raise
             fail(str(error), error.exit_code)
@@ -373,7 +376,7 @@ def _replay(
     _event("summary", **summary) if as_json else click.echo(summary_text(summary, tr))
     if not totals["used"]:
         said = tr("{logs}: no message could be used; see the reasons, or name another log", logs=", ".join(logs))
-        click.echo(f"vts: {said}", err=True)
+        _fail(said, BAD_INPUT, as_json=False)
     return ALERTED if fail_on and told.worst >= ("caution", "warning", "alarm").index(fail_on) else DONE
 
 

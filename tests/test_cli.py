@@ -320,6 +320,100 @@ def test_a_killed_replay_goes_on(sim, replayed, tmp_path):
     assert one.equals(two)
 
 
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:500])
+
+
+DAMAGES = {
+    "a part is cut short": lambda out: cut_short(next((out / "tracks").glob("*.parquet"))),
+    "a part is gone": lambda out: next((out / "tracks").glob("*.parquet")).unlink(),
+    "a part is rubbish in its middle": lambda out: scramble(next((out / "tracks").glob("*.parquet"))),
+    "a commit is cut short": lambda out: (out / "parts" / "000001.json").write_text('{"par'),
+    "a commit is another thing": lambda out: (out / "parts" / "000001.json").write_text("{}"),
+    "the rules are a list": lambda out: (out / "rules.json").write_text("[1]"),
+    "the run is cut short": lambda out: (out / "run.json").write_text('{"logs"'),
+    "of a later version": lambda out: (out / "lingding.json").write_text('{"format": "lingding store", "version": 9}'),
+}
+
+
+def scramble(path):
+    content = bytearray(path.read_bytes())
+    content[100 : len(content) // 2] = b"\xaa" * (len(content) // 2 - 100)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_store_is_told_in_one_sentence_by_every_command(replayed, tmp_path, damage):
+    out = tmp_path / "copy"
+    shutil.copytree(replayed[0], out)
+    DAMAGES[damage](out)
+    mmsi = Store(replayed[0]).tracks().mmsi.max()
+    codes = set()
+    for command in (
+        ("query", out, "SELECT sum(lon_deg + sog_kn + ee_m2) FROM tracks"),
+        ("map", out, "--out", tmp_path / "m.html"),
+        ("report", out, "--out", tmp_path / "r.html"),
+        ("vessel", out, mmsi),
+        ("export", out, "--to", "csv", "--out", tmp_path / "x.csv"),
+        ("score", out, "--out", tmp_path / "s", "--workers", 1),
+        ("alerts", out),
+    ):
+        code, _, error = run(*command)
+        assert "Traceback" not in error
+        # a query that fails in a part's middle cannot be told from one that is wrong
+        assert code in ((0, 2, 3) if command[0] == "query" else (0, 3)), (command, error)
+        assert error.count("vts: ") == (code > 0)
+        codes.add(code)
+    assert 3 in codes
+
+
+def test_a_full_disk_ends_in_one_sentence_and_keeps_a_valid_store(sim, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", disk], capture_output=True, check=False)
+    if made.returncode:
+        pytest.skip("a small disk needs the right to mount one")
+    try:
+        code, _, error = run("replay", *logs(sim), "--out", disk / "store")
+        assert (3, 1) == (code, error.count("vts: ")), error
+        assert "No space left on device" in error
+        assert [] == [f for f in (disk / "store").rglob(".*.tmp") if f.is_file()]
+        assert 0 == run("query", disk / "store", "SELECT count(*) FROM tracks")[0]
+        code, _, error = run("map", disk / "store", "--out", tmp_path / "m.html")
+        assert code in (0, 3)
+        assert "Traceback" not in error
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def test_a_log_of_which_nothing_can_be_used_is_bad_input(tmp_path):
+    (tmp_path / "old.csv").write_text(
+        "MMSI,BaseDateTime,LAT,LON,SOG,COG\n412000001,1965-01-01T00:00:00,22.1,113.9,7,90\n"
+    )
+    (tmp_path / "garbage").write_bytes(np.random.default_rng(1).bytes(20_000))
+    for log in ("old.csv", "garbage"):
+        code, text, error = run("replay", tmp_path / log, "--out", tmp_path / f"{log}.out", "--json")
+        summary = events(text)[-1]
+        assert (3, 0) == (code, summary["used"])
+        assert summary["read"] == sum(summary["rejected"].values()) > 0
+        assert "no message could be used" in error
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not JIT, reason="the interpreter alone is a hundred times slower")
+def test_200_kills_at_random_moments_of_a_replay_leave_a_prefix_each_time():
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.kill_replay", "--kills", "200"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    assert (200, 0) == (found["kills"], found["bad"]), done.stderr
+    assert found["before_the_first_part"] < 100  # or the moments tell nothing
+
+
 def test_doctor_names_versions_and_data(tmp_path, monkeypatch):
     code, text, _ = run("doctor", "--json")
     (found,) = events(text)

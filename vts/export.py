@@ -41,6 +41,8 @@ def write(store, out, form, *, what="positions", start_ns=None, end_ns=None, mms
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         rows = _WRITERS[form](temporary, features)
+        if not rows:
+            raise StoreError("nothing to export; widen --start and --end")
         os.replace(temporary, out)
     except OSError as error:
         raise StoreError(f"{out}: cannot be written ({error.strerror or error}); name another file") from error
@@ -170,8 +172,6 @@ def _frame(features):
     import geopandas
 
     found = [{"type": "Feature", "geometry": _geometry(c), "properties": p} for c, p in features]
-    if not found:
-        raise StoreError("nothing to export; widen --start and --end")
     return geopandas.GeoDataFrame.from_features(found, crs="EPSG:4326")
 
 

@@ -312,15 +312,16 @@ class Store:
         delta = [f.name for f in arrow.schema if f.name in ("t_ns", "rx_ns", "seq", "reports")]
         plain = {*split, *delta}
         temporary = target.with_name(f".{target.name}.tmp")
-        pq.write_table(
-            arrow,
-            temporary,
-            compression="zstd",
-            row_group_size=ROW_GROUP,
-            use_dictionary=[n for n in arrow.column_names if n not in plain],
-            column_encoding=dict.fromkeys(split, "BYTE_STREAM_SPLIT") | dict.fromkeys(delta, "DELTA_BINARY_PACKED"),
-        )
-        _put(temporary, target)
+        with _or_gone(temporary):
+            pq.write_table(
+                arrow,
+                temporary,
+                compression="zstd",
+                row_group_size=ROW_GROUP,
+                use_dictionary=[n for n in arrow.column_names if n not in plain],
+                column_encoding=dict.fromkeys(split, "BYTE_STREAM_SPLIT") | dict.fromkeys(delta, "DELTA_BINARY_PACKED"),
+            )
+            _put(temporary, target)
 
     # Reading
 
@@ -348,7 +349,10 @@ class Store:
     def read_json(self, name, default=None):
         """zones.geojson, rules.json or run.json as Python values; `default` where the run wrote none."""
         try:
-            return json.loads((self.path / name).read_text(encoding="utf-8"))
+            value = json.loads((self.path / name).read_text(encoding="utf-8"))
+            if not isinstance(value, dict):
+                raise ValueError("not an object")
+            return value
         except FileNotFoundError:
             return default
         except (OSError, ValueError) as error:
@@ -369,7 +373,10 @@ class Store:
         for name, files in parts.items():
             if files:
                 source = f"read_parquet([{_quoted(files)}], union_by_name=true)"
-                con.execute(f"CREATE VIEW {name} AS SELECT *{_readable(name)} FROM {source}")
+                try:
+                    con.execute(f"CREATE VIEW {name} AS SELECT *{_readable(name)} FROM {source}")
+                except duckdb.Error as error:
+                    raise _damaged(self.path / name, error) from error
             else:
                 empty = _to_arrow(name, TABLES[name].empty()) if name in TABLES else _rejects_arrow([])
                 _keep(con, name, empty, _readable(name))
@@ -572,13 +579,17 @@ class Store:
 
     def _merge(self, group):
         """One part for several; its commit replaces that of the last."""
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         last = group[-1]
         rows = {name: sum(c["rows"].get(name, 0) for c in group) for name in (*TABLES, "rejects")}
         label = f"{_of(group[0])[0][0]:06d}-{last['part']:06d}"
         for name in [name for name, n in rows.items() if n]:
-            tables = [pq.read_table(_file(self.path, c, name)) for c in group if c["rows"].get(name)]
+            try:
+                tables = [pq.read_table(_file(self.path, c, name)) for c in group if c["rows"].get(name)]
+            except (pa.ArrowException, OSError) as error:
+                raise _damaged(self.path / name, error) from error
             self._write(name, label, _sorted(name, tables) if name in TABLES else _joined(tables))
         merged = last | {
             "rows": {name: n for name, n in rows.items() if n},
@@ -601,9 +612,19 @@ def _told(path):
         yield
     except OSError as error:
         raise StoreError(
-            f"{path}: cannot be written ({error.strerror or error}); free the disk or name another folder, "
+            f"{path}: cannot be written ({_why(error)}); make room or give permission, or name another folder; "
             "what was written before is whole"
         ) from error
+
+
+def _damaged(path, error):
+    why = str(error).strip().splitlines()[0]
+    return StoreError(f"{path}: a part is damaged or gone ({why}); copy the store again, or replay the log")
+
+
+def _why(error):
+    """The system's reason; pyarrow gives a longer one of its own."""
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def _check_version(path):
@@ -642,13 +663,20 @@ def _commits(path):
     """Every commit, oldest first, without those that a later one stands for."""
     try:
         files = sorted(f for f in (path / "parts").glob("*.json") if f.stem.isdigit())
-        commits = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+        commits = [_read_commit(file) for file in files]
         over = {part for c in commits for part, _, _ in c.get("of", ()) if part != c["part"]}
         return [commit for commit in commits if commit["part"] not in over]
     except FileNotFoundError:
         return _commits(path)  # compacted between the listing and the reading
     except (OSError, ValueError) as error:
         raise StoreError(f"{path / 'parts'}: damaged ({error}); replay the log into a new folder") from error
+
+
+def _read_commit(file):
+    commit = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(commit, dict) or not commit.keys() >= {"part", "at_ns", "rows", "totals", "state"}:
+        raise ValueError(f"{file.name} is no commit")
+    return commit
 
 
 def _of(commit):
@@ -686,8 +714,19 @@ def _joined(tables):
 def _write_whole(path, content):
     """A file that is there with all its bytes or not at all."""
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(content)
-    _put(temporary, path)
+    with _or_gone(temporary):
+        temporary.write_bytes(content)
+        _put(temporary, path)
+
+
+@contextlib.contextmanager
+def _or_gone(temporary):
+    """What could not be written whole is removed: on a full disk every byte counts."""
+    try:
+        yield
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def _put(temporary, path):

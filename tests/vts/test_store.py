@@ -423,17 +423,6 @@ def test_kill_9_leaves_a_prefix(tmp_path):
     assert held[-1] > 0
 
 
-@pytest.mark.slow
-def test_kill_9_at_200_random_points_leaves_a_prefix(tmp_path):
-    rng = np.random.default_rng(2)
-    held = []
-    for i in range(200):
-        if i % 10 == 0:
-            held = []
-        held.append(kill_and_look(tmp_path / f"out{i // 10}", rng.uniform(0, 0.4)))
-        assert sorted(held) == held
-
-
 def test_a_full_disk_stops_in_one_sentence_and_keeps_what_was_written(tmp_path, monkeypatch):
     with Store(tmp_path / "out", part_rows=10) as store:
         fill(store, 0, 2)

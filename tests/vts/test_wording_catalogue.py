@@ -61,7 +61,7 @@ def raised(path):
         call = node.exc if isinstance(node, ast.Raise) else node if isinstance(node, ast.Call) else None
         name = getattr(getattr(call, "func", None), "attr", getattr(getattr(call, "func", None), "id", ""))
         ours = isinstance(node, ast.Raise) and (name in ERRORS or (path.name == "asked.py" and name == "ValueError"))
-        if (ours or (path.name == "cli.py" and name == "fail")) and call.args:
+        if (ours or name == "StoreError" or (path.name == "cli.py" and name == "fail")) and call.args:
             yield from template(call.args[0])
 
 
