@@ -5,6 +5,7 @@ blend, a calibration, and the rule that stands in where the head was not promote
 """
 
 import hashlib
+import html
 import io
 import json
 import math
@@ -53,6 +54,18 @@ class Model(NamedTuple):
     manifest: dict
     heads: dict
     scorers: dict
+
+    def _repr_html_(self):
+        """The heads as a table, for a notebook: what speaks, for how long ahead, from how many features."""
+        names = ("head", "who speaks", "horizon min", "features", "alarm at")
+        rows = [
+            (h.name, "model" if h.promoted else "rule", f"{h.horizon_min:g}", len(h.features), f"{h.threshold:.3f}")
+            for h in self.heads.values()
+        ]
+        lines = ["".join(f"<th>{name}</th>" for name in names)]
+        lines += ["".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) for row in rows]
+        made = html.escape(str(self.manifest.get("source") or self.manifest.get("created_with") or ""))
+        return f"<table><caption>Model {made}</caption>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
 
 SCALARS = ("horizon_min", "lead_min", "window_min", "promoted", "blend", "scale", "shift", "threshold")

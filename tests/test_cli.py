@@ -1,6 +1,7 @@
 """The commands as a user types them: what they print, their exit codes, and one sentence for every mistake."""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -489,6 +490,55 @@ def test_a_picture_shows_itself_in_a_notebook():
     html = vts.Picture(0, tracks, vts.Statics.empty(), vts.Alerts.empty(), vts.Scores.empty())._repr_html_()
     assert "1970-01-01T00:00:00 UTC: 2 tracks" in html
     assert "413000001" in html
+
+
+def test_a_model_shows_its_heads_in_a_notebook():
+    import risk
+
+    model = risk.load(ROOT / "data" / "models" / "current")
+    html = model._repr_html_()
+    assert all(f"<td>{name}</td>" in html for name in model.heads)
+    assert html.count("<tr>") == len(model.heads) + 1
+
+
+def test_the_keys_of_a_replay_at_a_terminal(sim, tmp_path):
+    """A real terminal of 60 columns: space pauses, q ends with a state to resume from; no line wraps."""
+    import pty
+    import select
+
+    command = [sys.executable, "cli.py", "replay", *map(str, logs(sim)), "--out", str(tmp_path / "s"), "--speed", "20"]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        os.execvpe(command[0], command, {**os.environ, "COLUMNS": "60", "LINES": "24"})
+    seen = ""
+
+    def until(pattern, seconds=180):
+        nonlocal seen
+        end = time.monotonic() + seconds
+        while not re.search(pattern, seen):
+            assert time.monotonic() < end, seen[-600:]
+            if select.select([terminal], [], [], 0.2)[0]:
+                try:
+                    seen += os.read(terminal, 65536).decode("utf-8", "replace")
+                except OSError:  # the other end has gone
+                    break
+        found, seen = re.search(pattern, seen), ""
+        return found
+
+    def line():
+        return until(r"\x1b\[K(\[paused[^\r]{20,})\r")[1]
+
+    until(r"\d tracks")
+    os.write(terminal, b" ")
+    until(r"paused")
+    first = line()
+    assert len(first) < 60
+    assert first == line()  # it stands still
+    os.write(terminal, b"q")
+    until(r"go on with: ")
+    assert 130 == os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert Store(tmp_path / "s").state is not None
 
 
 def test_decode_serves_radar_and_its_totals_add_up(sim, tmp_path):

@@ -5,11 +5,12 @@ Nothing here reads a clock or prints: `clock` (seconds that only grow) and `writ
 
 import os
 import select
+import shutil
 import signal
 import sys
 from contextlib import suppress
 
-from vts.wording import duration_text, time_text
+from vts.wording import duration_text, fitting, time_text
 
 CLEAR = "\r\x1b[K"
 
@@ -136,18 +137,22 @@ class Progress:
         total = sum(getattr(f, "bytes_total", 0) for f in self._feeds)
         spent = max(now - self._start, 1e-3)
         left = ""
-        if 0 < done <= total:
+        if 0 < done < total:  # what is read ahead in one piece tells nothing of the time left
             left = self._tr(
                 "{share} %, {time} left", share=100 * done // total, time=duration_text(spent * (total - done) / done)
             )
         said = self._tr("{n} tracks, {rate} reports/s", n=f"{picture.tracks.n:,}", rate=f"{reports / spent:,.0f}")
         self._line = f"{time_text(picture.at_ns, self._tz)}  {said}  {left}"
-        self._write(CLEAR + self._line)
+        self._put(self._line)
 
     def pause(self):
         if self._shown:
             said = self._tr("paused: space goes on, n one picture, j to the next alert, q stops")
-            self._write(f"{CLEAR}{self._line}  [{said}]")
+            self._put(f"[{said}]  {self._line}")
+
+    def _put(self, line):
+        """A line that no narrow terminal may wrap: the next one could not take its place."""
+        self._write(CLEAR + fitting(line, shutil.get_terminal_size().columns - 1))
 
     def end(self):
         if self._shown:

@@ -6,11 +6,10 @@ entries, whose values are numbered ("{1}: is empty; give a log with at least one
 
 import functools
 import re
-import unicodedata
 
 import click
 
-from vts.wording import catalogue_of
+from vts.wording import catalogue_of, columns
 
 FIELD = re.compile(r"\{[^{}]*\}")
 FORBIDDEN_FIRST = "，。；：、）》”！？,.;:)]"  # no line begins with one of these
@@ -42,11 +41,6 @@ def numbered(template):
     """A template with its values numbered, as the catalogue of errors names them."""
     counter = iter(range(1, 100))
     return FIELD.sub(lambda _: f"{{{next(counter)}}}", template)
-
-
-def columns(text):
-    """How many columns of a terminal a text takes: a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def wrapped(text, width):

@@ -9,6 +9,7 @@ import functools
 import math
 import re
 import string
+import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
@@ -69,6 +70,18 @@ def clean(text, limit=120):
     """Text from outside, fit to be printed on a terminal or put in a line: no control or direction characters."""
     text = text[: 2 * limit]
     return "".join(c if c.isprintable() else "\N{WHITE VERTICAL RECTANGLE}" for c in text)[:limit]
+
+
+def columns(text):
+    """How many columns of a terminal a text takes: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def fitting(text, width):
+    """As much of a text as fits into so many columns."""
+    while columns(text) > width:
+        text = text[:-1]
+    return text
 
 
 def time_text(t_ns, tz="UTC"):
