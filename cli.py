@@ -281,6 +281,7 @@ def _replay(
     import risk
     import vts
     from vts import run
+    from vts.ahead import Ahead, Tap
     from vts.console import Keys, Pace, Progress, Stop
     from vts.teller import Teller
     from vts.wording import Wording, summary_text
@@ -305,7 +306,7 @@ def _replay(
     cut = run.Cut(start, end, area)
     stopping = Stop(time.monotonic)
 
-    with vts.Store(out) as store, Keys(quiet=as_json) as keys, stopping:
+    with vts.Store(out) as store, Keys(quiet=as_json) as keys, stopping, ExitStack() as stack:
         store.begin(resume)
         manifest = run.manifest(logs, sites, settings, trained, cut, note=note, land=land)
         run.same(store, manifest, fences.to_geojson())
@@ -321,11 +322,12 @@ def _replay(
         store.write_zones(fences.to_geojson())
         store.write_catalogue(rules)
         store.write_run(manifest)
-        batches = stopping.watch(store.record(cut.of(merged)))
+        tap = Tap()
+        batches = stopping.watch(tap.into(cut.of(merged)))
         if saved is not None:
             batches = run.after(batches, saved[1], settings.fusion.lateness_s)
-        pictures = vts.fuse(batches, tracker)
-        checked = geofences.check(pictures, fences, fence_watch, known, land=geofences.land() if land else None)
+        fused = Ahead(tap.out_of(vts.fuse(batches, tracker)), name="fusion")
+        checked = geofences.check(fused, fences, fence_watch, known, land=geofences.land() if land else None)
         if lists is not None:
             from risk import boarding
 
@@ -339,20 +341,34 @@ def _replay(
             risk_watch.save(folder / "risk.zip")
             told.save(folder / "told.json")
 
-        saved_at = time.monotonic()
+        done, saved_at = 0, time.monotonic()
+
+        def keep():
+            for batch in tap.until(done + 1):
+                store.add(batch)
+
+        scored = Ahead(risk.score(checked, trained, risk_watch), name="scoring", idle=keep)
+        stack.enter_context(scored)
+        stack.enter_context(fused)  # ends first: scoring waits for it
         try:
-            for picture in risk.score(checked, trained, risk_watch):
+            for picture in scored:
+                keep()
+                done += 1
                 store.append(picture)
                 chosen = told.choose(picture)
                 alerted = _tell(chosen, picture, words, tz, progress, as_json)
                 progress.show(picture, merged.rejects.used)
                 pace.wait(picture.at_ns, alerted, progress)
                 if time.monotonic() - saved_at > CHECKPOINT_S or stopping.asked or keys.stopped:
-                    _keep_rejects(store, feeds, merged)
-                    store.flush(save)
-                    saved_at = time.monotonic()
-                if stopping.asked or keys.stopped:
-                    raise KeyboardInterrupt
+                    fused.hold()  # a state is that of one Picture: let the stages come to rest after it
+                    if fused.settled(done):
+                        _keep_rejects(store, feeds, merged)
+                        store.flush(save)
+                        saved_at = time.monotonic()
+                        if stopping.asked or keys.stopped:
+                            raise KeyboardInterrupt
+                        fused.go()
+            keep()
         except KeyboardInterrupt:
             progress.end()
             _fail(

@@ -1,12 +1,14 @@
 """`ais.read`: a log to Statics and Reports batches, by the fast lane."""
 
+import contextlib
 import datetime
 import os
 
 import numpy as np
 
 from ais import columns, envelope, tables
-from ais.intake import Intake, ahead, opened, recorded
+from ais.intake import Intake, opened, recorded
+from vts.ahead import Ahead
 from vts.errors import LogError, UsageError
 from vts.files import chunks
 from vts.radar.pcap import MAGICS
@@ -165,10 +167,22 @@ class Wire:
     def over(self, blocks):
         """The same of these blocks."""
         intake = self.intake
+        work = intake.over(blocks)
+        # kernels hold no lock: one core finds the sentences while the other decodes those found before
+        with Ahead(work, 1, "ais intake") if self.two_cores else contextlib.nullcontext(work) as found:
+            yield from self._decoded(found)
+        if not self._timed and intake.rejects.counts.get(envelope.REASONS[envelope.NO_TIME]):
+            raise LogError(
+                f"{intake.chunks.name}: no message carries a time; give the time of the first with --start "
+                "and the messages a second with --rate"
+            )
+
+    def _decoded(self, found):
+        """Wire tables of each Held."""
+        intake = self.intake
         fixes, parts = columns.rooms(0)
         heard = columns.receptions(0)
-        work = intake.over(blocks)
-        for held in ahead(work) if self.two_cores else work:
+        for held in found:
             room = len(held.frames.at)
             if len(fixes.mmsi) < room:
                 (fixes, parts), heard = columns.rooms(room), columns.receptions(room)
@@ -190,11 +204,6 @@ class Wire:
             )
             intake.settle(held)
             yield _first(fixes, n_fix), _first(parts, n_part), _first(heard, n_heard)
-        if not self._timed and intake.rejects.counts.get(envelope.REASONS[envelope.NO_TIME]):
-            raise LogError(
-                f"{intake.chunks.name}: no message carries a time; give the time of the first with --start "
-                "and the messages a second with --rate"
-            )
 
     def _time(self, held):
         """Times for messages without one, or their rejection."""

@@ -1,9 +1,6 @@
 """From a log's blocks to whole messages: lines cut at newlines, envelopes read, every line counted."""
 
-import contextlib
 import itertools
-import queue
-import threading
 from typing import NamedTuple
 
 import numpy as np
@@ -62,45 +59,6 @@ class _Room:
         self.frames = envelope.frames(0)
         self.counts = np.zeros(len(envelope.REASONS), np.int64)
         self.firsts = np.zeros(len(envelope.REASONS), np.int64)
-
-
-def ahead(work):
-    """The items of `work`, made in a thread of its own, one ahead of the caller; what it raises is raised here.
-
-    Kernels hold no lock, so that two cores work: one finds the sentences while the other decodes those found before.
-    """
-    waiting = queue.Queue(1)
-    stop = threading.Event()
-
-    def put(item):
-        while not stop.is_set():
-            with contextlib.suppress(queue.Full):
-                waiting.put(item, timeout=0.2)
-                return
-
-    def run():
-        try:
-            for item in work:
-                put((item, None))
-                if stop.is_set():
-                    return
-            put((None, None))
-        except BaseException as error:
-            put((None, error))
-
-    thread = threading.Thread(target=run, name="ais intake", daemon=True)
-    thread.start()
-    try:
-        while True:
-            item, error = waiting.get()
-            if error is not None:
-                raise error
-            if item is None:
-                return
-            yield item
-    finally:
-        stop.set()
-        thread.join()
 
 
 class Intake:

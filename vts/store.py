@@ -167,8 +167,12 @@ class Store:
     def record(self, batches):
         """The batches of a merge, each kept as it passes: vts.fuse(store.record(merged), tracker)."""
         for batch in batches:
-            self._add_raw("statics" if isinstance(batch, schema.Statics) else "reports", batch)
+            self.add(batch)
             yield batch
+
+    def add(self, batch):
+        """Keep a batch of a merge."""
+        self._add_raw("statics" if isinstance(batch, schema.Statics) else "reports", batch)
 
     def flush(self, save=None):
         """Write all that is buffered as one part; when it returns, a kill cannot take it back.

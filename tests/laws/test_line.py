@@ -8,6 +8,7 @@ import geofences
 import risk
 import vts
 from vts import paths, radar, simulate
+from vts.ahead import Ahead
 from vts.schema import Picture, Reports, Statics
 from vts.units import S
 
@@ -45,6 +46,12 @@ class Line:
     def run(self, batches):
         pictures = vts.fuse(batches, self.tracker)
         return risk.score(geofences.check(pictures, self.zones, self.watch), self.model, self.risk_watch)
+
+    def run_on_two_cores(self, batches):
+        """(iterator over the same Pictures, the stage that makes them), fusion and scoring each in a thread."""
+        fused = Ahead(vts.fuse(batches, self.tracker))
+        checked = geofences.check(fused, self.zones, self.watch)
+        return Ahead(risk.score(checked, self.model, self.risk_watch)), fused
 
     def save(self, folder):
         self.tracker.save(folder / "tracker.npz")
@@ -98,6 +105,29 @@ def test_a_restart_at_any_picture_changes_nothing(scene, straight, tmp_path, cut
     running = first.run(batches)
     before = [next(running) for _ in range(cut)]
     first.save(tmp_path)
+    second = Line(scene, tmp_path)
+    rest = [later(batch, before[-1].at_ns) for batch in batches]
+    assert_same(straight, before + list(second.run(rest)))
+
+
+def test_stages_on_two_cores_change_nothing(scene, straight):
+    scored, fused = Line(scene).run_on_two_cores(merged(feeds(scene)))
+    with scored, fused:
+        assert_same(straight, list(scored))
+
+
+def test_a_restart_from_stages_at_rest_changes_nothing(scene, straight, tmp_path):
+    batches, before = merged(feeds(scene)), []
+    first = Line(scene)
+    scored, fused = first.run_on_two_cores(batches)
+    with scored, fused:
+        for picture in scored:
+            before.append(picture)
+            if len(before) >= 7:
+                fused.hold()
+                if fused.settled(len(before)):
+                    first.save(tmp_path)
+                    break
     second = Line(scene, tmp_path)
     rest = [later(batch, before[-1].at_ns) for batch in batches]
     assert_same(straight, before + list(second.run(rest)))
