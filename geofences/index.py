@@ -13,7 +13,7 @@ import numpy as np
 
 from geofences import kernels
 from vts.config import WatchConfig
-from vts.geo import offset_m
+from vts.geo import angle_diff_deg, offset_m
 from vts.schema import Places
 
 _MAX_CELLS = 1 << 16
@@ -108,8 +108,7 @@ class Index:
         lon_deg, lat_deg = _columns(lon_deg, lat_deg)
         row, zone = np.asarray(row, np.int64), np.asarray(zone, np.int32)
         out = Along(*(np.empty(row.size) for _ in range(3)))
-        axis = (self.outlines.axis, self.outlines.axis_first, self._along_m)
-        kernels.axis_coordinates(lon_deg, lat_deg, row, zone, *axis, *out)
+        kernels.axis_coordinates(lon_deg, lat_deg, row, zone, *self._axes, *out)
         return out
 
     def length_m(self, zone):
@@ -118,34 +117,42 @@ class Index:
         return float(self._along_m[last - 1]) if last > first else 0.0
 
     def stand(self, lon_deg, lat_deg, sog_kn, cog_deg, zones, reach_m, horizon_s):
-        """How positions stand to those of `zones` that they are in, near, or soon reach on their course.
+        """How positions stand to those of `zones` that they are in, near, or soon reach on their course, in one pass.
 
-        (hits, edge_m signed, bearing_deg, enter_s, pass_m); enter_s is NaN where the edge is not met by the horizon.
+        (hits, edge_m signed, bearing_deg, enter_s, pass_m, Along); enter_s is NaN where the edge is not met by the
+        horizon.
         """
         lon_deg, lat_deg = _columns(lon_deg, lat_deg)
         zones = np.ascontiguousarray(zones, np.int32)
         parts, begin = [], 0
         room = zones.size + 4 * lon_deg.size
         while begin < lon_deg.size and zones.size:
-            part = (np.empty(room, np.int64), np.empty(room, np.int32), *(np.empty(room) for _ in range(4)))
+            part = (np.empty(room, np.int64), np.empty(room, np.int32), *(np.empty(room) for _ in range(7)))
             begin, n = kernels.stand(
                 lon_deg, lat_deg, *_columns(sog_kn, cog_deg), zones, float(reach_m), float(horizon_s),
-                *self.distance_arrays, self.box, begin, *part,
+                *self.distance_arrays, self.box, *self._axes, begin, *part,
             )  # fmt: skip
             parts.append([column[:n] for column in part])
         if not parts:
-            return Hits(np.empty(0, np.int64), np.empty(0, np.int32)), *(np.empty(0) for _ in range(4))
-        row, zone, distance_m, bearing_deg, enter_s, pass_m = map(np.concatenate, zip(*parts))
+            none = np.empty(0)
+            return Hits(np.empty(0, np.int64), np.empty(0, np.int32)), none, none, none, none, Along(none, none, none)
+        row, zone, distance_m, bearing_deg, enter_s, pass_m, *along = map(np.concatenate, zip(*parts))
         inside = self._inside(lon_deg, lat_deg, row, zone)
         enter_s, pass_m = np.where(inside, 0.0, enter_s), np.where(inside, 0.0, pass_m)
         keep = inside | (distance_m <= reach_m) | np.isfinite(enter_s)
         signed_m = np.where(inside, -distance_m, distance_m)
-        return Hits(row[keep], zone[keep]), signed_m[keep], bearing_deg[keep], enter_s[keep], pass_m[keep]
+        on_axis = Along(*(column[keep] for column in along))
+        return Hits(row[keep], zone[keep]), signed_m[keep], bearing_deg[keep], enter_s[keep], pass_m[keep], on_axis
 
     @property
     def distance_arrays(self):
         """What the distance kernels take: edges, edge_first, boxes of runs of CHUNK edges, where each zone's begin."""
         return self.outlines.edges, self.outlines.edge_first, self._chunk_boxes, self._chunk_first
+
+    @property
+    def _axes(self):
+        """What the kernels take of centre lines: vertices, where each zone's begin, metres of each from the first."""
+        return self.outlines.axis, self.outlines.axis_first, self._along_m
 
     def _inside(self, lon_deg, lat_deg, row, zone):
         """Whether each pair is among the Hits, bool."""
@@ -163,7 +170,7 @@ def places(picture, zones, *, reach_m=WatchConfig.reach_m, horizon_min=WatchConf
     """
     tracks = picture.tracks
     in_force = np.flatnonzero(zones.in_force(picture.at_ns))
-    hits, edge_m, bearing_deg, enter_s, pass_m = zones.index.stand(
+    hits, edge_m, bearing_deg, enter_s, pass_m, along = zones.index.stand(
         tracks.lon_deg, tracks.lat_deg, tracks.sog_kn, tracks.cog_deg, in_force, reach_m, horizon_min * 60.0
     )
     return Places(
@@ -174,6 +181,10 @@ def places(picture, zones, *, reach_m=WatchConfig.reach_m, horizon_min=WatchConf
         bearing_deg=bearing_deg,
         enter_min=enter_s / 60.0,
         pass_m=pass_m,
+        along_m=along.along_m,
+        cross_m=along.cross_m,
+        axis_deg=along.axis_deg,
+        off_axis_deg=angle_diff_deg(tracks.cog_deg[hits.row], along.axis_deg),
     )
 
 

@@ -561,40 +561,47 @@ def edge_distances(lon_deg, lat_deg, row, zone, edges, edge_first, boxes, box_fi
 
 
 @kernel
-def axis_coordinates(lon_deg, lat_deg, row, zone, axis, axis_first, along_m, out_along_m, out_cross_m, out_axis_deg):
-    """Write distance along zone[k]'s axis, distance to starboard of it, and its course there; NaN without an axis.
+def _on_axis(lon, lat, axis, first, last, along_m, out):
+    """Write (distance along an axis, distance to starboard of it, its course there); NaN without an axis.
 
-    axis (vertices, 2) in degrees; along_m the distance of each vertex from the first. The foot is the nearest point
-    of the axis; beyond its ends along_m runs on below 0 or past the length.
+    Vertices first to last of axis (vertices, 2), degrees; along_m the distance of each from the first. The foot is the
+    nearest point of the axis; beyond its ends the distance runs on below 0 or past the length.
     """
-    for k in range(row.size):
-        p, z = row[k], zone[k]
-        first, last = axis_first[z], axis_first[z + 1]
-        out_along_m[k] = out_cross_m[k] = out_axis_deg[k] = math.nan
-        best = math.inf
-        if math.isnan(lon_deg[p]) or math.isnan(lat_deg[p]):
+    out[0] = out[1] = out[2] = math.nan
+    best = math.inf
+    if first == last or math.isnan(lon) or math.isnan(lat):
+        return
+    east, north = metres_per_degree(lat)
+    for v in range(first, last - 1):
+        ax = lon_diff_deg(axis[v, 0], lon) * east
+        ay = (axis[v, 1] - lat) * north
+        dx = (axis[v + 1, 0] - axis[v, 0]) * east
+        dy = (axis[v + 1, 1] - axis[v, 1]) * north
+        length2 = dx * dx + dy * dy
+        if length2 == 0.0:
             continue
-        east, north = metres_per_degree(lat_deg[p])
-        for v in range(first, last - 1):
-            ax = lon_diff_deg(axis[v, 0], lon_deg[p]) * east
-            ay = (axis[v, 1] - lat_deg[p]) * north
-            dx = (axis[v + 1, 0] - axis[v, 0]) * east
-            dy = (axis[v + 1, 1] - axis[v, 1]) * north
-            length2 = dx * dx + dy * dy
-            if length2 == 0.0:
-                continue
-            t = -(ax * dx + ay * dy) / length2
-            s = min(1.0, max(0.0, t))
-            d2 = (ax + s * dx) ** 2 + (ay + s * dy) ** 2
-            if d2 < best:
-                best = d2
-                ends = (t < 0.0 and v == first) or (t > 1.0 and v == last - 2)
-                length = math.sqrt(length2)
-                out_along_m[k] = along_m[v] + (t if ends else s) * (along_m[v + 1] - along_m[v])
-                # the point is at the origin: left of the leg is where its cross product is positive
-                cross = (ax * dy - ay * dx) / length
-                out_cross_m[k] = -cross if ends or 0.0 <= t <= 1.0 else math.copysign(math.sqrt(d2), -cross)
-                out_axis_deg[k] = math.atan2(dx, dy) / DEG % 360.0
+        t = -(ax * dx + ay * dy) / length2
+        s = min(1.0, max(0.0, t))
+        d2 = (ax + s * dx) ** 2 + (ay + s * dy) ** 2
+        if d2 < best:
+            best = d2
+            ends = (t < 0.0 and v == first) or (t > 1.0 and v == last - 2)
+            length = math.sqrt(length2)
+            out[0] = along_m[v] + (t if ends else s) * (along_m[v + 1] - along_m[v])
+            # the point is at the origin: left of the leg is where its cross product is positive
+            cross = (ax * dy - ay * dx) / length
+            out[1] = -cross if ends or 0.0 <= t <= 1.0 else math.copysign(math.sqrt(d2), -cross)
+            out[2] = math.atan2(dx, dy) / DEG % 360.0
+
+
+@kernel
+def axis_coordinates(lon_deg, lat_deg, row, zone, axis, axis_first, along_m, out_along_m, out_cross_m, out_axis_deg):
+    """Write where point row[k] lies on zone[k]'s axis: `_on_axis` of each pair."""
+    at = np.empty(3)
+    for k in range(row.size):
+        z = zone[k]
+        _on_axis(lon_deg[row[k]], lat_deg[row[k]], axis, axis_first[z], axis_first[z + 1], along_m, at)
+        out_along_m[k], out_cross_m[k], out_axis_deg[k] = at
 
 
 @kernel
@@ -669,15 +676,15 @@ def _misses(lon, lat, east, north, ux, uy, run, box):
 @kernel
 def stand(
     lon_deg, lat_deg, sog_kn, cog_deg, zones, reach_m, horizon_s,
-    edges, edge_first, boxes, box_first, zone_box, begin,
-    out_row, out_zone, out_m, out_bearing_deg, out_enter_s, out_pass_m,
+    edges, edge_first, boxes, box_first, zone_box, axis, axis_first, along_m, begin,
+    out_row, out_zone, out_m, out_bearing_deg, out_enter_s, out_pass_m, out_along_m, out_cross_m, out_axis_deg,
 ):  # fmt: skip
     """(next row, pairs): write how points stand to those of `zones` whose edge is within reach or met by the horizon.
 
     Distances are not signed here: the caller knows which zones hold. Stops before a row whose pairs might not fit.
     """
     n = 0
-    nearest, gaps = np.empty(3), _scratch(box_first)
+    nearest, at, gaps = np.empty(3), np.empty(3), _scratch(box_first)
     for p in range(begin, lon_deg.size):
         if n + zones.size > out_row.size:
             return p, n
@@ -713,5 +720,7 @@ def stand(
             out_row[n], out_zone[n] = p, z
             out_m[n], out_bearing_deg[n] = nearest[0], math.atan2(nearest[1], nearest[2]) / DEG % 360.0
             out_enter_s[n], out_pass_m[n] = seconds, least
+            _on_axis(lon, lat, axis, axis_first[z], axis_first[z + 1], along_m, at)
+            out_along_m[n], out_cross_m[n], out_axis_deg[n] = at
             n += 1
     return lon_deg.size, n

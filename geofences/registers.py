@@ -145,6 +145,8 @@ def instant_ns(text):
         raise ValueError("must be an ISO 8601 time such as 2026-01-31T08:00+08:00") from None
     if moment.tzinfo is None:
         raise ValueError("has no offset; add +08:00, or Z for UTC")
+    if not 1970 < moment.year < 2262:
+        raise ValueError("is not of our time; a year from 1971 to 2261")  # int64 ns end in 2262
     since = moment - datetime.fromisoformat("1970-01-01T00:00+00:00")
     return (since.days * 86_400 + since.seconds) * S + since.microseconds * 1000
 

@@ -135,6 +135,9 @@ class Pairs(NamedTuple):
     enter_min: np.ndarray
     pass_m: np.ndarray
     since_ns: np.ndarray  # entered, by the Watch; -1 outside
+    along_m: np.ndarray  # on the zone's axis, as Places has it
+    cross_m: np.ndarray
+    axis_deg: np.ndarray
 
     def where(self, which):
         """The rows that a mask or an index array names."""
@@ -216,7 +219,7 @@ class Scene:
         """Every Places row as Pairs."""
         p = self.places
         row = np.searchsorted(self.tracks.track, p.track)
-        return Pairs(row, p.zone, p.edge_m, p.enter_min, p.pass_m, p.since_ns)
+        return Pairs(row, p.zone, p.edge_m, p.enter_min, p.pass_m, p.since_ns, p.along_m, p.cross_m, p.axis_deg)
 
     @cached_property
     def held(self):
@@ -247,14 +250,10 @@ class Scene:
             np.where(rows >= 0, self.stays.entry_cog_deg[rows], np.nan) if self.stays.n else np.full(rows.size, np.nan)
         )
 
-    def along(self, pairs):
-        """Along of Pairs: where each vessel lies on the zone's axis, and its course; NaN where it has none."""
-        return self.terms.zones.index.along(self.tracks.lon_deg, self.tracks.lat_deg, pairs.row, pairs.zone)
-
     def axis_deg(self, pairs):
         """Direction of traffic in each Pair's zone: its `direction_deg`, else the course of its axis there."""
         own = self.terms.value("direction_deg", np.nan)[pairs.zone]
-        return np.where(np.isnan(own), self.along(pairs).axis_deg, own) if np.isnan(own).any() else own
+        return np.where(np.isnan(own), pairs.axis_deg, own)
 
     @cached_property
     def sigma_kn(self):
@@ -274,10 +273,11 @@ class Scene:
         v = t.veve_m2s2 * e**2 + 2 * t.vevn_m2s2 * e * n + t.vnvn_m2s2 * n**2
         return tuple(np.nan_to_num(x) for x in (p, pv, v))
 
-    def soon(self, zones, horizon_min):
+    def soon(self, zones, horizon_min, concerns=None):
         """(Pairs, chance, enter_min) of vessels outside these zones that may enter within `horizon_min` (zones,).
 
         The chance is the share of equally likely runs, spread by the track's own covariance, that meet the zone.
+        `concerns(pairs)` tells which of them the rule would tell of; for the others no run is counted.
         """
         pairs = self.near(zones)
         reach_m = self.tracks.sog_kn[pairs.row] * KN * 60.0 * horizon_min[pairs.zone]
@@ -288,6 +288,7 @@ class Scene:
         )
         # a run that misses by three sigma at its end is not worth nine
         pairs = pairs.where(outside & ~(pairs.pass_m > 3.0 * sigma_m[pairs.row]))
+        pairs = pairs if concerns is None else pairs.where(concerns(pairs))
         chance, enter_s = np.empty(pairs.row.size), np.empty(pairs.row.size)
         index, t = self.terms.zones.index, self.tracks
         soon_kernels.chances(

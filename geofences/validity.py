@@ -97,12 +97,15 @@ def instant_ns(text, tz, field, end_of_day=False):
         raise ValueError(f"{field} {text!r} is no ISO 8601 time; write it as 2025-04-09T08:00+08:00") from error
     if len(str(text).strip()) <= 10:
         tz = tz or UTC
-        moment += timedelta(days=1) if end_of_day else timedelta()
+        try:
+            moment += timedelta(days=1) if end_of_day else timedelta()
+        except OverflowError:
+            return EVER  # 9999-12-31 is how many files write "without end"
     if moment.tzinfo is None and tz is None:
         raise ValueError(f"{field} {text!r} has no time zone; add an offset such as +08:00, or time_zone")
     moment = moment if moment.tzinfo else moment.replace(tzinfo=tz)
     since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * S + since.microseconds * 1000
+    return min(max((since.days * 86_400 + since.seconds) * S + since.microseconds * 1000, -EVER), EVER)
 
 
 def _clock_of(text):

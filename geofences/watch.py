@@ -23,7 +23,7 @@ from vts.units import HOUR, S
 ANCHORAGES = ("anchorage",)
 BERTHS = ("berth", "lng_terminal", "terminal")
 CROSSINGS_KEPT_NS = 2 * HOUR  # a report may come this long after its line
-FORMAT = "lingding-watch-1"
+FORMAT = "lingding-watch-2"
 TABLES = {
     "stays": visits.Stays,
     "moorings": moorings.Moorings,

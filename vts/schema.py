@@ -296,6 +296,10 @@ class Places(NamedTuple):
     enter_min: F8  # minutes until it enters on its present course and speed; 0 inside, NaN: not within the horizon
     pass_m: F8  # least distance to the zone on that run; 0 where it enters
     since_ns: I8  # when it entered, by the Watch; -1 outside
+    along_m: F8  # along the zone's axis from its beginning; NaN where it has none, as the three below
+    cross_m: F8  # off the axis, starboard of its direction positive
+    axis_deg: F8  # course of the axis at the nearest leg
+    off_axis_deg: F8  # course over ground against it, -180 to 180, to starboard positive
 
 
 # Visits.event

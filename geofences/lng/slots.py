@@ -85,11 +85,15 @@ class Slots(NamedTuple):
 def movements(path):
     """The Movements of a CSV file (vessel, mmsi, terminal, eta, direction in|out, latest); RegisterError names rows."""
     columns = read(path, FORM)
-    rows = []
+    rows, seen = [], {}
     for k in range(len(columns["vessel"])):
         row = {name: column[k] for name, column in columns.items()}
         if row["direction"] not in ("in", "out"):
-            raise RegisterError(f"{path}: row {k + 1}, direction {row['direction']!r} must be in or out")
+            raise RegisterError(f"{path}: row {k + 1}, direction {str(row['direction'])!r} must be in or out")
+        call = str(row["vessel"]), str(row["terminal"]), str(row["direction"])
+        if seen.setdefault(call, k + 1) != k + 1:
+            again = f"row {k + 1} declares what row {seen[call]} does ({', '.join(call)})"
+            raise RegisterError(f"{path}: {again}; take one out, and plan a later call in a list of its own")
         times = int(row["eta"]), int(row["latest"])
         if 0 <= times[1] < times[0]:
             raise RegisterError(f"{path}: row {k + 1}, latest is before eta; exchange them")

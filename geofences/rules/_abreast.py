@@ -12,15 +12,14 @@ def pairs_along(scene, zones):
     tracks = scene.tracks
     held = scene.inside(zones)
     held = held.where(scene.under_way[held.row] & (tracks.sog_kn[held.row] > 1.0))
-    along = scene.along(held)
     parts = []
     for zone in np.unique(held.zone):
         at = np.flatnonzero(held.zone == zone)
         i, j = (x.ravel() for x in np.meshgrid(at, at, indexing="ij"))
         i, j = i[i != j], j[i != j]
         row, other = held.row[i], held.row[j]
-        forward = np.cos(np.radians(tracks.cog_deg[row] - along.axis_deg[i])) >= 0
-        ahead_m = (along.along_m[j] - along.along_m[i]) * np.where(forward, 1.0, -1.0)
+        forward = np.cos(np.radians(tracks.cog_deg[row] - held.axis_deg[i])) >= 0
+        ahead_m = (held.along_m[j] - held.along_m[i]) * np.where(forward, 1.0, -1.0)
         angle = np.abs((tracks.cog_deg[other] - tracks.cog_deg[row] + 180) % 360 - 180)
         gain_kn = tracks.sog_kn[row] - tracks.sog_kn[other] * np.cos(np.radians(angle))
         parts.append((row, other, np.full(row.size, zone), ahead_m, gain_kn, angle))

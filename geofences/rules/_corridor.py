@@ -19,8 +19,7 @@ def strayed(scene, zones):
         return none, np.empty(0), np.empty(0)
     was_in = (stay >= 0) & np.isin(scene.stays.state[stay], (LEAVING, GONE))
     pairs = pairs.where(was_in)
-    along = scene.along(pairs)
     length_m = np.array([scene.terms.zones.index.length_m(z) for z in pairs.zone])
-    beside = (along.along_m > 0) & (along.along_m < length_m)
-    off_deg = np.abs((scene.tracks.cog_deg[pairs.row] - along.axis_deg + 90) % 180 - 90)
-    return pairs.where(beside), np.abs(along.cross_m)[beside], off_deg[beside]
+    beside = (pairs.along_m > 0) & (pairs.along_m < length_m)
+    off_deg = np.abs((scene.tracks.cog_deg[pairs.row] - pairs.axis_deg + 90) % 180 - 90)
+    return pairs.where(beside), np.abs(pairs.cross_m)[beside], off_deg[beside]

@@ -30,7 +30,7 @@ def evaluate(scene):
     limit_m = terms.value("max_cross_m", np.inf)
     inside = scene.inside(zones & np.isfinite(limit_m))
     inside = inside.where(scene.is_lng[inside.row] & scene.under_way[inside.row])
-    in_cross_m = np.abs(scene.along(inside).cross_m)
+    in_cross_m = np.abs(inside.cross_m)
     row, zone = np.concatenate([out.row, inside.row]), np.concatenate([out.zone, inside.zone])
     excess = np.concatenate([out.edge_m, in_cross_m - limit_m[inside.zone]])
     return scene.findings(

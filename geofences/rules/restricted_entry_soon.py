@@ -27,13 +27,16 @@ def evaluate(scene):
     """A finding per vessel and area; excess is what is left of the horizon when she enters, in minutes."""
     terms = scene.terms
     horizon_min = terms.value("horizon_min", PARAMETERS["horizon_min"][0])
-    pairs, chance, enter_min = scene.soon(terms.of(*CLOSED, *TERMINALS), horizon_min)
-    kind = scene.kind[pairs.row]
-    may = terms.open_to()[pairs.zone, kind] | scene.permitted(pairs)
     attends = scene.is_lng | scene.attends()
-    may |= terms.of(*TERMINALS)[pairs.zone] & attends[pairs.row]
+
+    def closed(pairs):
+        may = terms.open_to()[pairs.zone, scene.kind[pairs.row]] | scene.permitted(pairs)
+        return ~(may | terms.of(*TERMINALS)[pairs.zone] & attends[pairs.row])
+
+    pairs, chance, enter_min = scene.soon(terms.of(*CLOSED, *TERMINALS), horizon_min, closed)
+    kind = scene.kind[pairs.row]
     likely = 100.0 * chance >= terms.value("chance_pct", PARAMETERS["chance_pct"][0])[pairs.zone]
-    excess = np.where(likely & ~may & (enter_min > 0), horizon_min[pairs.zone] - enter_min, 0.0)
+    excess = np.where(likely & (enter_min > 0), horizon_min[pairs.zone] - enter_min, 0.0)
     excess[np.isnan(enter_min)] = 0.0
     return scene.findings(
         *(pairs.row, pairs.zone, excess, np.where(enter_min < 3, WARNING, CAUTION)),

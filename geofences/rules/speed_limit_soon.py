@@ -30,7 +30,8 @@ def evaluate(scene):
     terms = scene.terms
     limits = terms.by_kind("max_speed_kn", np.nan)
     horizon_min = terms.value("speed_horizon_min", PARAMETERS["speed_horizon_min"][0])
-    pairs, enters, enter_min = scene.soon(~np.isnan(limits).all(axis=1), horizon_min)
+    over = lambda pairs: limits[pairs.zone, scene.kind[pairs.row]] < scene.tracks.sog_kn[pairs.row]  # noqa: E731
+    pairs, enters, enter_min = scene.soon(~np.isnan(limits).all(axis=1), horizon_min, over)
     limit_kn = limits[pairs.zone, scene.kind[pairs.row]]
     sog_kn = scene.tracks.sog_kn[pairs.row]
     over_kn = sog_kn - limit_kn

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geofences import kernels
-from geofences.index import Index
+from geofences.index import Index, places
 from geofences.zones import Zones, from_geojson
 from vts.geo import angle_diff_deg, bearing_deg, metres_per_degree
+from vts.schema import Alerts, Picture, Scores, Statics, Tracks
 
 
 def zones_of(*areas):
@@ -198,7 +199,7 @@ def test_vessel_heading_for_a_zone_is_told_when_it_enters_and_how_near_it_passes
     index = zones_of(shapely.box(114.0, 22.0, 114.1, 22.1)).index
     lon, lat = np.array([113.9, 113.9, 114.06, 113.9]), np.array([22.05, 22.05, 22.05, 22.05])
     sog, cog = np.array([10.0, 10.0, 10.0, np.nan]), np.array([90.0, 0.0, 0.0, np.nan])
-    hits, edge_m, bearing, enter_s, pass_m = index.stand(lon, lat, sog, cog, [0], 50_000.0, 3600.0)
+    hits, edge_m, bearing, enter_s, pass_m, _ = index.stand(lon, lat, sog, cog, [0], 50_000.0, 3600.0)
     assert [0, 1, 2, 3] == hits.row.tolist()
     east_m = 0.1 * 103_260
     assert np.allclose([east_m, east_m, -4126, east_m], edge_m, rtol=2e-3)
@@ -226,6 +227,36 @@ def test_course_against_a_lane_is_told_by_its_axis():
     assert 0 < along.along_m[0] < index.length_m(0)
 
 
+def test_one_pass_tells_edge_axis_and_course_against_it(few):
+    """Places hold what edge_m, along and the tracks' courses say one by one."""
+    rng, n = np.random.default_rng(9), few(300, 30)
+    lines = [np.array([114 + 0.2 * k, 22.0]) + np.cumsum(rng.normal(0, 0.02, (5, 2)), axis=0) for k in range(3)]
+    properties = {"kind": "corridor", "source": "test", "width_m": 2000}
+    features = [
+        {"type": "Feature", "geometry": {"type": "LineString", "coordinates": line.tolist()},
+         "properties": {"name": f"corridor {k}", **properties}}
+        for k, line in enumerate(lines)
+    ]  # fmt: skip
+    area = {"type": "Polygon", "coordinates": [[[114, 22], [114.1, 22], [114.1, 22.1], [114, 22]]]}
+    features.append({"type": "Feature", "geometry": area, "properties": {**properties, "name": "x", "kind": "fairway"}})
+    zones = from_geojson({"type": "FeatureCollection", "features": features})
+    tracks = Tracks(
+        track=np.arange(n), lon_deg=rng.uniform(113.8, 114.6, n), lat_deg=rng.uniform(21.9, 22.2, n),
+        sog_kn=rng.uniform(0, 15, n), cog_deg=rng.uniform(0, 360, n),
+    )  # fmt: skip
+    p = places(Picture(0, tracks, Statics.empty(), Alerts.empty(), Scores.empty()), zones)
+    assert p.n > n and np.isnan(p.along_m[p.zone == 3]).all() and np.isfinite(p.along_m[p.zone < 3]).all()
+    at = tracks.lon_deg, tracks.lat_deg, p.track, p.zone
+    edge_m, bearing_deg = zones.index.edge_m(*at)
+    np.testing.assert_array_equal(p.edge_m, edge_m)
+    np.testing.assert_array_equal(p.bearing_deg, bearing_deg)
+    along = zones.index.along(*at)
+    for name in along._fields:
+        np.testing.assert_array_equal(getattr(p, name), getattr(along, name))
+    turned = (along.axis_deg + p.off_axis_deg - tracks.cog_deg[p.track] + 180) % 360 - 180
+    np.testing.assert_allclose(turned[p.zone < 3], 0, atol=1e-9)
+
+
 def test_empty_zones_hold_nothing():
     index = zones_of().index
     assert 0 == index.locate([0.0], [0.0]).row.size
@@ -246,7 +277,7 @@ def test_how_a_run_passes_zones_is_what_shapely_measures(few):
     n = few(200, 12)
     lon, lat = rng.uniform(113.7, 114.9, n), rng.uniform(21.8, 22.2, n)
     sog, cog = rng.uniform(0, 20, n), rng.uniform(0, 360, n)
-    hits, edge_m, _, enter_s, pass_m = zones.index.stand(lon, lat, sog, cog, [0, 1, 2], 30_000.0, 3600.0)
+    hits, edge_m, _, enter_s, pass_m, _ = zones.index.stand(lon, lat, sog, cog, [0, 1, 2], 30_000.0, 3600.0)
     told = {(int(r), int(z)): k for k, (r, z) in enumerate(zip(*hits))}
     for row in range(n):
         east, north = metres_per_degree(lat[row])

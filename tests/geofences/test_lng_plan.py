@@ -183,7 +183,9 @@ HEAD = "vessel,mmsi,terminal,eta,direction,latest\n"
     [
         (HEAD + "A,,Diefu,2025-06-16T08:00,in,\n", "has no offset"),
         (HEAD + "A,,Diefu,tomorrow,in,\n", "must be an ISO 8601 time"),
-        (HEAD + "A,,Diefu,2025-06-16T08:00Z,up,\n", "must be in or out"),
+        (HEAD + "A,,Diefu,2025-06-16T08:00Z,up,\n", "direction 'up' must be in or out"),
+        (HEAD + "A,,Diefu,9999-06-16T08:00Z,in,\n", "not of our time"),
+        (HEAD + "A,,Diefu,2025-06-16T08:00Z,in,\n" + "A,,Diefu,2025-06-17T08:00Z,in,\n", "row 2 declares what row 1"),
         (HEAD + "A,12,Diefu,2025-06-16T08:00Z,in,\n", "must have 9 digits"),
         (HEAD + ",,Diefu,2025-06-16T08:00Z,in,\n", "has no vessel"),
         (HEAD + "A,,Diefu,2025-06-16T08:00Z,in,2025-06-16T07:00Z\n", "latest is before eta"),

@@ -94,6 +94,21 @@ CASES = {
         {1},
     ),
     "speed_minimum": (zone("fairway", LANE, min_speed_kn=5), [ship(1, 0, 0, 0, 3.5), ship(2, 500, 0, 0, 5.5)], {1}),
+    "speed_minimum_soon": (
+        zone("fairway", AREA, min_speed_kn=5),
+        [ship(1, 0, -280, 0, 3.5), ship(2, 500, -280, 0, 5.5)],
+        {1},
+    ),
+    "under_keel_soon": (
+        zone("depth_area", AREA, depth_m=9.0),
+        [ship(1, 0, -900, 0, 7, draught_m=8.5), ship(2, 300, -900, 0, 7, draught_m=8.0)],
+        {1},
+    ),
+    "wrong_way_soon": (
+        zone("tss_lane", AREA, direction_deg=180),
+        [ship(1, 0, -900, 0, 7), ship(2, -1900, 500, 90, 7)],
+        {1},
+    ),
     "anchored_outside": (
         [zone("anchorage", AREA), WATERS],
         [ship(1, 0, -600, status=1), ship(2, 0, 900, status=1)],
@@ -311,6 +326,9 @@ BESIDE = {
     "speed_limit": ship(3, -500, 0, 0, 8),
     "speed_limit_soon": ship(3, -400, -900, 180, 15),
     "speed_minimum": ship(3, -500, 0, 0, 12),
+    "speed_minimum_soon": ship(3, -500, -280, 0, 4.8),  # half a knot is forgiven
+    "under_keel_soon": ship(3, 1060, -900, 0, 7, draught_m=8.5),  # passes beside it
+    "wrong_way_soon": ship(3, 300, -500, 50, 7),  # 135 degrees and more are wrong
     "anchored_outside": ship(3, 500, -90, status=1),  # 100 m are forgiven
     "anchored_forbidden": ship(3, 500, -20, status=1),  # the Watch's margin is 30 m
     "anchorage_wrong": ship(3, -300, 900, status=1, ship_type=80, length_m=200.0),

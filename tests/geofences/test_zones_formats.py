@@ -127,6 +127,11 @@ def test_night_window_runs_over_midnight_and_follows_summer_time():
         assert open_ == v.in_force(instant(text))[0, 0], text
 
 
+def test_a_zone_until_the_year_9999_has_no_end():
+    zone = validity([{"valid_from": "0001-01-01", "valid_to": "9999-12-31"}])
+    assert zone.in_force(1_744_171_200_000_000_000)[0]
+
+
 def test_last_day_of_a_zone_belongs_to_it():
     v = validity([{"valid_from": "2026-01-01", "valid_to": "2026-12-31", "time_zone": "Asia/Shanghai"}])
     for text, holds in (
