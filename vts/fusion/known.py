@@ -21,7 +21,8 @@ class Known:
     """
 
     def __init__(self):
-        self._row = {}
+        self._mmsi = np.empty(0, np.int64)  # ascending
+        self._row = np.empty(0, np.int64)  # of each in `_columns`
         self._columns = Statics.empty()
         self._pending = []
         self._shown = (np.empty(0, np.int64), Statics.empty())
@@ -39,10 +40,9 @@ class Known:
         batch = Statics.concat(self._pending)
         batch = batch.take(batch.mmsi >= 0)
         self._pending = []
-        for mmsi in batch.mmsi.tolist():
-            self._row.setdefault(mmsi, len(self._row))
-        self._grow()
-        rows = np.array([self._row[mmsi] for mmsi in batch.mmsi.tolist()], np.int64)
+        told = np.unique(batch.mmsi)
+        self._grow(told[self._rows(told) < 0])
+        rows = self._rows(batch.mmsi)
         for name, column, new in zip(Statics._fields, self._columns, batch, strict=True):
             known = _known(name, new)
             at, values = rows[known], new[known]
@@ -51,58 +51,59 @@ class Known:
             last = at.size - 1 - last
             column[at[last]] = values[last]
         self._changed = True
-        return np.unique(batch.mmsi)
+        return told
 
-    def _grow(self):
-        """Room for every row, doubling."""
-        need, have = len(self._row), self._columns.n
+    def _rows(self, mmsis):
+        """Row of each MMSI, shape (n,); -1 where nothing was said."""
+        if not self._mmsi.size:
+            return np.full(len(mmsis), -1)
+        at = np.minimum(np.searchsorted(self._mmsi, mmsis), self._mmsi.size - 1)
+        return np.where(self._mmsi[at] == mmsis, self._row[at], -1)
+
+    def _grow(self, new):
+        """A row for each of these MMSIs; the columns double when they are full."""
+        have, need = self._columns.n, self._mmsi.size + new.size
         if need > have:
             more = max(need, 2 * have, 64) - have
             extra = Statics(**{name: np.full(more, fill, dtype) for name, (dtype, fill) in Statics.spec.items()})
             self._columns = Statics.concat([self._columns, extra])
+        rows = np.concatenate([self._row, np.arange(self._mmsi.size, need)])
+        mmsi = np.concatenate([self._mmsi, new])
+        order = np.argsort(mmsi, kind="stable")
+        self._mmsi, self._row = mmsi[order], rows[order]
 
     def of(self, mmsis):
         """Statics of those of the MMSIs (ascending, unique) that are known."""
         if not self._changed and np.array_equal(mmsis, self._shown[0]):
             return self._shown[1]
-        rows = np.array([row for row in map(self._row.get, mmsis.tolist()) if row is not None], np.int64)
-        self._shown = (mmsis, self._columns.take(rows))
+        rows = self._rows(mmsis)
+        self._shown = (mmsis, self._columns.take(rows[rows >= 0]))
         self._changed = False
         return self._shown[1]
 
-    def knows(self, mmsis):
-        """Which of the MMSIs have said anything."""
-        return np.array([mmsi in self._row for mmsi in mmsis.tolist()], bool)
-
-    def pick(self, mmsis):
-        """One row for each of the MMSIs, unknown where nothing was said; the order is theirs."""
-        rows = np.array([self._row.get(mmsi, -1) for mmsi in mmsis.tolist()], np.int64)
-        blank = Statics(**{name: np.full(1, fill, dtype) for name, (dtype, fill) in Statics.spec.items()})
-        return Statics.concat([self._columns, blank]).take(rows)  # -1 is the blank one
-
-    def mmsis(self):
-        """Everyone who is known, ascending."""
-        return np.array(sorted(self._row), np.int64)
+    def sizes(self, mmsis):
+        """(which of the MMSIs have said anything, their length_m, beam_m, to_bow_m and to_port_m)."""
+        rows = self._rows(mmsis)
+        known, c = rows >= 0, self._columns
+        return known, [column[rows[known]] for column in (c.length_m, c.beam_m, c.to_bow_m, c.to_port_m)]
 
     def forget(self, keep, before_ns):
         """Drop whoever is not in `keep` and last spoke before a time, so that memory follows the traffic."""
-        rows = np.fromiter(self._row.values(), np.int64, len(self._row))
-        mmsi = self._columns.mmsi[rows]
-        stay = np.isin(mmsi, keep) | (self._columns.t_ns[rows] >= before_ns)
+        stay = np.isin(self._mmsi, keep) | (self._columns.t_ns[self._row] >= before_ns)
         if not stay.all():
-            self._columns = self._columns.take(rows[stay])
-            self._row = {m: k for k, m in enumerate(mmsi[stay].tolist())}
+            self._columns = self._columns.take(self._row[stay])
+            self._mmsi, self._row = self._mmsi[stay], np.arange(int(stay.sum()))
 
     def dump(self):
         """Every row as one table, after settling."""
         self.settle()
-        return self._columns.take(slice(0, len(self._row)))
+        return self._columns.take(self._row)
 
     @classmethod
     def restore(cls, table):
         """The Known that `dump` gave."""
         known = cls()
         known._columns = table
-        known._row = {m: k for k, m in enumerate(table.mmsi.tolist())}
+        known._mmsi, known._row = table.mmsi, np.arange(table.n)
         known._changed = True
         return known

@@ -22,6 +22,7 @@ from vts.units import DEG, HOUR, KN, MINUTE, S
 
 VERSION = 4  # of the saved state
 KEEP_NS = 5 * S  # the state is kept this often, to go back to
+WORK_NS = 2 * KEEP_NS  # reports are worked in by units of this, whose late ones go back together
 PENDING = 65_536  # rows that wait before the kernel is called without a picture having been asked for
 _TRACKS = ("f", "n", "free", "hit_ns", "look_ns")  # a row a track
 _TABLE = (*_TRACKS, "c", "keys", "heads", "site", "site_ns", "chart", "gone")
@@ -74,7 +75,7 @@ class Tracker:
             self._pending.append(reports)
             self._pending_rows += reports.n
             if self._pending_rows >= PENDING:
-                self._work(int(_place(reports, self.config)[-1]) // KEEP_NS * KEEP_NS)
+                self._work(int(_place(reports, self.config)[-1]) // WORK_NS * WORK_NS)
 
     def learn(self, statics):
         """Take a batch of Statics."""
@@ -105,76 +106,84 @@ class Tracker:
         return Sensors(np.arange(1, len(known) + 1), at_ns, *map(np.array, zip(*known, strict=True)))
 
     def _work(self, before_ns):
-        """Work in the waiting reports whose place is before a time: up to each keeping of the state, then up to it."""
-        if self._pending:
-            reports = Reports.concat(self._pending)
-            place = _place(reports, self.config)
-            ready = place < before_ns
-            self._pending = [] if ready.all() else [reports.take(~ready)]
-            self._pending_rows = 0 if ready.all() else self._pending[0].n
-            if ready.any():
-                for part, part_place, end_ns in _spans(reports.take(ready), place[ready]):
-                    self._take(part, int(part_place[0]), min(end_ns, before_ns))
+        """Work in the waiting reports whose place is before a time, unit after unit."""
+        if not self._pending:
+            return
+        reports = Reports.concat(self._pending)
+        place = _place(reports, self.config)
+        ready = int(np.searchsorted(place, before_ns))  # merge has put them in this order
+        self._pending = [] if ready == reports.n else [reports.take(slice(ready, None))]
+        self._pending_rows = reports.n - ready
+        for rows_, end_ns in _spans(place[:ready], WORK_NS):
+            self._take(reports.take(rows_), int(place[rows_.start]), min(end_ns, before_ns))
 
     def _take(self, reports, start_ns, end_ns):
-        """Work in the reports of one span; where some were measured before it, go back and do it all again in order.
+        """Work in the reports of one unit; where some were measured before it, go back and do it all again in order.
 
         A report's place says when it is known; from here on it counts at the time when it was measured.
         """
         if not self._states:
             first_ns = start_ns // KEEP_NS * KEEP_NS - int(self.config.ring_s) * S
-            self._states.append((first_ns, {name: getattr(self, f"_{name}").copy() for name in _TABLE}))
+            self._states.append((first_ns, self._copy()))
+        first = np.ones(reports.n, bool)
         late = reports.t_ns < self._done_ns
         if late.any():
-            oldest_ns = self._states[0][0]
-            lost = reports.t_ns < oldest_ns
-            self.rejects.add(col.REASONS[col.TOO_OLD], int(lost.sum()))
-            reports = reports.take(~lost)
-            if (late & ~lost).any():
-                self._again(reports)
-                return self._close(end_ns)
-        self._past.append(reports)
-        self._run(reports)
-        return self._close(end_ns)
+            lost = reports.t_ns < self._states[0][0]
+            if lost.any():
+                self.rejects.add(col.REASONS[col.TOO_OLD], int(lost.sum()))
+                reports, late, first = reports.take(~lost), late[~lost], first[~lost]
+            if late.any():
+                since = self._back(int(reports.t_ns.min()))
+                reports = Reports.concat([since, reports])
+                first = np.concatenate([np.zeros(since.n, bool), first])
+        order = np.lexsort((reports.seq, reports.sensor, reports.t_ns))
+        if np.any(order[1:] < order[:-1]):
+            reports, first = reports.take(order), first[order]
+        for rows_, until_ns in _spans(reports.t_ns, KEEP_NS):
+            part = reports.take(rows_)
+            self._past.append(part)
+            self._run(part, first[rows_])
+            self._close(min(until_ns, end_ns))
+        self._close(end_ns)
 
-    def _again(self, reports):
-        """Go back to the last state kept before the oldest of `reports` and work in all that came since, with them."""
-        from_ns = int(reports.t_ns.min())
+    def _back(self, from_ns):
+        """Go back to the last state kept before a time; the reports that had been worked in since."""
         keep = max(k for k, (kept_ns, _) in enumerate(self._states) if kept_ns <= from_ns)
         at_ns, state = self._states[keep]
         self._states = self._states[: keep + 1]
         track, serial = self._c[col.C_TRACK], self._c[col.C_REPLAY]
         for name in _TABLE:
-            setattr(self, f"_{name}", state[name].copy())
+            if name in _TRACKS:  # rows beyond the last one used are blanked when they are taken
+                getattr(self, f"_{name}")[: len(state[name])] = state[name]
+            else:
+                setattr(self, f"_{name}", state[name].copy())
         self._c[col.C_TRACK], self._c[col.C_REPLAY] = track, serial + 1
-        self._size_up(self._known.mmsis())
-        past = Reports.concat(self._past)
-        since = past.t_ns >= at_ns
-        self._past = [past.take(~since)]
-        first = np.concatenate([np.zeros(int(since.sum()), bool), np.ones(reports.n, bool)])
-        everything = Reports.concat([past.take(since), reports])
+        self._size_up(None)
+        since = [part for part in self._past if part.t_ns[0] >= at_ns]
+        self._past = [part for part in self._past if part.t_ns[0] < at_ns]
         self._done_ns = at_ns
-        for part, part_first, end_ns in _spans(everything, first, everything.t_ns):
-            self._past.append(part)
-            self._run(part, part_first)
-            self._close(end_ns)
+        return Reports.concat(since)
+
+    def _copy(self):
+        """The tables as they are; of those of tracks the rows in use."""
+        top = int(self._c[col.C_TOP])
+        return {
+            name: (table[:top] if name in _TRACKS else table).copy()
+            for name, table in ((name, getattr(self, f"_{name}")) for name in _TABLE)
+        }
 
     def _close(self, end_ns):
         """Everything before end_ns has been worked in; at a full span, keep the state."""
         self._done_ns = max(self._done_ns, end_ns)
         if self._done_ns % KEEP_NS == 0 and (not self._states or self._states[-1][0] < self._done_ns):
-            self._states.append((self._done_ns, {name: getattr(self, f"_{name}").copy() for name in _TABLE}))
+            self._states.append((self._done_ns, self._copy()))
             while len(self._states) > 1 and self._states[1][0] <= self._done_ns - self.config.ring_s * S:
                 self._states.pop(0)
             oldest_ns = self._states[0][0]
-            self._past = [part for part in self._past if part.n and part.t_ns.max() >= oldest_ns]
+            self._past = [part for part in self._past if part.t_ns[-1] >= oldest_ns]
 
-    def _run(self, reports, first=None):
+    def _run(self, reports, first):
         """The kernel over reports in order of measurement; `first` marks those that have not been counted before."""
-        order = np.lexsort((reports.seq, reports.sensor, reports.t_ns))
-        if np.any(order[1:] < order[:-1]):
-            reports = reports.take(order)
-            first = first if first is None else first[order]
         verdict, track = np.full(reports.n, -1, np.int8), np.full(reports.n, -1, np.int64)
         config = self.config
         settings = (
@@ -192,7 +201,7 @@ class Tracker:
                 self._grow(int(self._c[col.C_TABLES]))
         if self._listener:
             self._listener(reports, verdict, track)
-        counts = np.bincount(verdict if first is None else verdict[first], minlength=len(col.REASONS))
+        counts = np.bincount(verdict[first], minlength=len(col.REASONS))
         for reason, count in zip(col.REASONS, counts, strict=True):
             if reason == "used":
                 self.rejects.used += int(count)
@@ -219,24 +228,24 @@ class Tracker:
         self._keys, self._heads = keys, heads
 
     def _size_up(self, mmsis):
-        """Hand the sizes of vessels that have told them to their tracks: of these MMSIs, and of tracks without one.
+        """Hand the sizes of vessels that have told them to their tracks: of these MMSIs (None: of all), and of tracks
+
+        without one.
 
         From then on an AIS position is that of the antenna, so a track that AIS alone has fed moves to the middle.
         """
         top = int(self._c[col.C_TOP])
         f, n = self._f[:top], self._n[:top]
         named = (n[:, col.STATE] != col.FREE) & (n[:, col.MMSI] >= 0)
-        hit = np.flatnonzero(named & (np.isin(n[:, col.MMSI], mmsis) | np.isnan(f[:, col.TO_BOW])))
-        hit = hit[self._known.knows(n[hit, col.MMSI])]
+        if mmsis is not None:
+            named &= np.isin(n[:, col.MMSI], mmsis) | np.isnan(f[:, col.TO_BOW])
+        hit = np.flatnonzero(named)
+        known, sizes = self._known.sizes(n[hit, col.MMSI])
+        hit = hit[known]
         if not hit.size:
             return
-        known, at = np.unique(n[hit, col.MMSI], return_inverse=True)
-        statics = self._known.pick(known).take(at)
         before = _antenna(f[hit])
-        for column, values in (
-            *((col.LENGTH, statics.length_m), (col.BEAM, statics.beam_m)),
-            *((col.TO_BOW, statics.to_bow_m), (col.TO_PORT, statics.to_port_m)),
-        ):
+        for column, values in zip((col.LENGTH, col.BEAM, col.TO_BOW, col.TO_PORT), sizes, strict=True):
             f[hit, column] = np.where(np.isnan(values), f[hit, column], values)
         forward, starboard = (new - old for new, old in zip(_antenna(f[hit]), before, strict=True))
         speed = np.hypot(f[hit, col.VE], f[hit, col.VN])
@@ -380,7 +389,7 @@ class Tracker:
             for k, at_ns in enumerate(header["states_ns"])
         ]
         past = Reports(**{name: arrays[f"past_{name}"] for name in Reports._fields})
-        self._past = [past] if past.n else []
+        self._past = [past.take(rows_) for rows_, _ in _spans(past.t_ns, KEEP_NS)]
         self._done_ns = int(header["done_ns"])
         self._life = Lifecycle.restore(header["alerts"])
         pending = Reports(**{name: arrays[f"pending_{name}"] for name in Reports._fields})
@@ -405,17 +414,12 @@ def _checked(saved, mine):
     return np.ascontiguousarray(saved)
 
 
-def _spans(reports, *columns):
-    """(Reports, columns .., end) of each span of KEEP_NS in which there are any, in order; the last column is the time.
-
-    Of the time itself only what lies in the span is handed on.
-    """
-    *others, time_ns = columns
-    span = time_ns // KEEP_NS
-    for k in np.unique(span).tolist():
-        rows_ = np.flatnonzero(span == k)
-        handed = others or [time_ns]
-        yield reports.take(rows_), *(column[rows_] for column in handed), (k + 1) * KEEP_NS
+def _spans(time_ns, every_ns):
+    """(slice of rows, end) of each span of `every_ns` in which there are any; times ascend."""
+    span = time_ns // every_ns
+    starts = np.flatnonzero(np.diff(span, prepend=span[:1] - 1)).tolist()
+    for start, stop in zip(starts, [*starts[1:], span.size], strict=False):  # none of none
+        yield slice(start, stop), (int(span[start]) + 1) * every_ns
 
 
 def _site_table(sites):
