@@ -293,7 +293,6 @@ def _replay(
     known = _registers(registers)
     lists = _lists(psc)
     feeds = _feeds(logs, sites, start, rate)
-    merged = vts.merge(feeds, lateness_s=settings.fusion.lateness_s)
     rules = _rules()
     words = Wording(lang, rules, fences.to_geojson())
     if unknown := sorted(set(only) - set(rules)):
@@ -319,6 +318,7 @@ def _replay(
         else:
             tracker = vts.Tracker(settings.fusion, sites)
             fence_watch, risk_watch = geofences.Watch(settings.watch), risk.Watch(settings.risk)
+        merged = vts.merge([risk_watch.hearing.tap(feed) for feed in feeds], lateness_s=settings.fusion.lateness_s)
         store.write_zones(fences.to_geojson())
         store.write_catalogue(rules)
         store.write_run(manifest)
@@ -1232,8 +1232,9 @@ def evaluate_tracks(truth, store, as_json):
 @click.option("--model", type=click.Path(path_type=Path), help="Model to judge; default: the shipped one.")
 @click.option("--train", "early", type=click.Path(path_type=Path), help="Parquet of past fixes to fit zone entry to.")
 @click.option("--test", "late", type=click.Path(path_type=Path), help="Parquet of later fixes to judge it on.")
+@click.option("--ports", type=click.Path(path_type=Path), help="CSV of ports: judge at all that --train enters.")
 @json_option
-def evaluate_model(model, early, late, as_json):
+def evaluate_model(model, early, late, ports, as_json):
     """Every head against the rule and the other baselines.
 
     With --train and --test, of a zone-entry head fitted to one table of fixes and judged on a later one.
@@ -1244,7 +1245,10 @@ def evaluate_model(model, early, late, as_json):
 
     if (early is None) != (late is None):
         raise click.UsageError("name both --train and --test, or neither")
-    _print_metrics(risk.evaluate_fixes(early, late) if early else risk.evaluate(_model_path(model)), as_json)
+    if ports is not None and early is None:
+        raise click.UsageError("--ports needs --train and --test")
+    metrics = risk.evaluate_fixes(early, late, harbours=ports) if early else risk.evaluate(_model_path(model))
+    _print_metrics(metrics, as_json)
 
 
 @evaluate.command("drift")

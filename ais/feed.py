@@ -231,7 +231,8 @@ class Feed:
     """An iterable of Statics and Reports batches; `seq` ascends over both within a chunk, Statics first.
 
     `rejects` counts lines, or rows of a table; `bytes_done` of `bytes_total` (0: unknown) is the progress; `stations`
-    names the receivers and `receptions` tells, for the chunk just given, who else received what.
+    names the receivers; of the chunk just given `origins` is (seq, station) of who received each report first, and
+    `receptions` tells who else did.
     """
 
     def __init__(self, source, *, start=None, rate=None, keep_bad=False, merge=True, mapping=None):
@@ -241,6 +242,7 @@ class Feed:
         self._lane = None
         self.rejects = Rejects(self.chunks.name)
         self.receptions = columns.receptions(0)
+        self.origins = self.receptions.seq, self.receptions.station
         Clock(start, rate)  # what cannot be used is refused before the first byte is read
 
     bytes_done = property(lambda self: self.chunks.bytes_done)
@@ -257,7 +259,7 @@ class Feed:
         self._lane = Wire(self.chunks, **self._options)
         self._lane.intake.rejects = self.rejects
         for fixes, parts, heard in self._lane.over(recorded(blocks) if first[:4] in MAGICS else blocks):
-            self.receptions = heard
+            self.receptions, self.origins = heard, (fixes.seq, fixes.station)
             if parts.mmsi.size:
                 yield statics(parts)
             if fixes.mmsi.size:

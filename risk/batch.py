@@ -139,15 +139,46 @@ def busiest(fixes, count=7, radius_nm=12.0, cell_deg=0.2):
     raise UsageError(f"only {len(out)} busy places of {count} in these fixes; ask for fewer or smaller circles")
 
 
-def evaluate_fixes(train, test, *, zones=None, horizon_min=180.0, window_min=370.0, reach_nm=60.0, seed=1):
+def ports(fixes, path, radius_nm=12.0, least=20):
+    """(circles [(lon, lat, radius_m), ...], names) of every port of a list into which these fixes go.
+
+    No choice is left to whoever measures: all ports of the CSV (columns label, latitude, longitude) inside the box of
+    the fixes count whose circle at least `least` voyages enter. Raises LogError, UsageError where there are none.
+    """
+    import pandas as pd
+
+    try:
+        listed = pd.read_csv(path)[["label", "latitude", "longitude"]].drop_duplicates("label")
+        at = listed[["longitude", "latitude"]].to_numpy(float)
+    except (OSError, KeyError, ValueError) as error:
+        raise LogError(f"{path}: no list of ports ({error}); name columns label, latitude, longitude") from error
+    zones, names = [], []
+    for label, (lon, lat) in zip(listed["label"].astype(str), at, strict=True):
+        if fixes.lon_deg.min() <= lon <= fixes.lon_deg.max() and fixes.lat_deg.min() <= lat <= fixes.lat_deg.max():
+            inside = np.hypot((fixes.lon_deg - lon) * np.cos(np.radians(lat)), fixes.lat_deg - lat) * 60.0 < radius_nm
+            if np.unique(fixes.voyage[inside]).size >= least:
+                zones.append((float(lon), float(lat), radius_nm * 1852.0))
+                names.append(label)
+    if not zones:
+        raise UsageError(f"{path}: none of its ports is entered by {least} voyages of these fixes; name another list")
+    return zones, names
+
+
+def evaluate_fixes(
+    train, test, *, zones=None, harbours=None, horizon_min=180.0, window_min=370.0, reach_nm=60.0, seed=1
+):
     """The protocol's table of a zone-entry head trained on one table of fixes and tested on a later one.
 
     `train`, `test` are paths for read_fixes; `zones` default to the busiest seven circles of 12 nm of the training
-    table. The last fifth of the training time calibrates. The model is judged and thrown away.
+    table, or with `harbours`, a list of ports, to all that its voyages enter. "by_zone" shows the spread over them.
+    The last fifth of the training time calibrates. The model is judged and thrown away.
     """
     from risk import evaluation, model, training
 
     early, late = read_fixes(train), read_fixes(test)
+    names = None
+    if harbours is not None:
+        zones, names = ports(early, harbours)
     zones = zones or busiest(early)
     parts = []
     for fixes in (early, late):
@@ -167,4 +198,22 @@ def evaluate_fixes(train, test, *, zones=None, horizon_min=180.0, window_min=370
     calibrate = fit_rows.take(fit_rows.t_ns >= cut)
     head = training.fit_head("zone_entry", early_rows, calibrate, seed, horizon_min)
     trained = model.build({"heads": {}}, {"zone_entry": head})
-    return evaluation.judge(trained, "zone_entry", fit_rows, test_rows, seed) | {"zones": zones}
+    out = evaluation.judge(trained, "zone_entry", fit_rows, test_rows, seed)
+    unseen = test_rows.take(~np.isin(test_rows.vessel, fit_rows.vessel))
+    by_zone = {names[z] if names else str(z): _one(trained, unseen, z) for z in range(len(zones))}
+    return out | {"zones": zones, "by_zone": by_zone}
+
+
+def _one(trained, rows, zone):
+    """The measures of one zone's rows."""
+    from risk import evaluation, model
+
+    rows = rows.take(rows.key[:, 1] == zone)
+    p = model.probability(trained, "zone_entry", rows.X)
+    return {
+        "rows": rows.n,
+        "positive": int(rows.y.sum()),
+        "ap": evaluation.average_precision(rows.y, p),
+        "recall_at_precision_0.9": evaluation.recall_at_precision(rows.y, p),
+        "brier_skill": evaluation.brier_skill(rows.y, p) if rows.n else float("nan"),
+    }

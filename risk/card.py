@@ -1,12 +1,23 @@
 """The model card: what was trained on what, how good it is beside its rules, and where it fails; as Markdown."""
 
+import textwrap
+
 FALSE_SHARE, GAIN = 0.10, 0.08  # of close approach at 10 alarms an hour; over the rule, AP
 # Of zone entry on traffic never seen; a measurement that falls short of one is marked
 TARGETS = {"AP": 0.975, "Brier skill": 0.86, "recall at precision 0.9": 0.94, "ECE": 0.005}
-# batch.evaluate_fixes on 2018 and 2019 of west-grid, vessels never seen, 2026-11-23: circles, the rule's AP, TARGETS
+# batch.evaluate_fixes on 2018 and 2019 of west-grid, vessels never seen: circles, the rule's AP, TARGETS; 2026-11-25
 OMTAD = (
     ("the seven busiest of 2018 (lanes)", 0.980, (0.993, 0.925, 0.988, 0.0018)),
-    ("seven harbours, where ships enter by choice", 0.827, (0.902, 0.728, 0.698, 0.0018)),
+    ("all seven ports of the list that 2018 enters", 0.842, (0.906, 0.739, 0.720, 0.0016)),
+)
+PORTS = (  # port, rows that enter, AP, Brier skill
+    ("Fremantle", 1352, 0.922, 0.728),
+    ("Bunbury", 453, 0.961, 0.830),
+    ("Geraldton", 381, 0.964, 0.816),
+    ("Onslow", 206, 0.905, 0.710),
+    ("Point Murat", 71, 0.523, 0.152),
+    ("Cape Cuvier", 57, 0.814, 0.108),
+    ("Useless Loop", 13, 0.396, -0.151),
 )
 
 
@@ -15,12 +26,17 @@ def measured():
     lines = [
         "## Measured on real traffic, never trained into this file",
         "",
-        "Zone entry within 3 h, hourly AIS off Western Australia (OMTAD, licence not stated: read and measured only),",
-        "fitted to 2018 and tested on 2019, vessels never seen, 2026-11-23. Both rows come from one call,",
-        "`risk.batch.evaluate_fixes`: the zone_entry features and the fit of this model, but windows of 370 min and a",
-        "horizon of 180 min, as hourly fixes need. They differ in the circles alone. (An earlier card gave harbours",
-        "0.903 and their rule 0.78, measured by another method, and said that it was the same.) Repeat them with",
-        "`pytest --slow -m slow tests/risk/test_fixes.py`:",
+        *_wrapped(
+            "Zone entry within 3 h, hourly AIS off Western Australia (OMTAD, licence not stated: read and measured "
+            "only), fitted to 2018 and tested on 2019, vessels never seen. The features are those of the zone_entry "
+            "head; windows of 370 min and a horizon of 180 min, as hourly fixes need. No circle is chosen by hand: "
+            "the lanes are the seven cells that most voyages pass, the ports are all those of the World Port Index "
+            "inside the area that at least 20 voyages of 2018 enter. One command each:"
+        ),
+        "",
+        "    vts evaluate model --train west-grid-2018.parquet --test west-grid-2019.parquet [--ports WPI_ports.csv]",
+        "",
+        "(An earlier card had seven harbours chosen by hand: AP 0.902, Brier skill 0.728.)",
         "",
         "| circles of 12 nm | rule's AP | " + " | ".join(f"{k} (target {v:g})" for k, v in TARGETS.items()) + " |",
         "|" + "---|" * (2 + len(TARGETS)),
@@ -31,15 +47,29 @@ def measured():
             for (name, target), value in zip(TARGETS.items(), values, strict=True)
         ]
         lines.append(f"| {circles} | {rule:.3f} | " + " | ".join(cells) + " |")
+    spread = "; ".join(f"{port} {ap:.3f}, {skill:.3f} ({rows})" for port, rows, ap, skill in PORTS)
     return [
         *lines,
         "",
-        "In harbours AP, Brier skill and recall miss the targets. We think, and have not measured, that hourly fixes",
-        "do not tell a ship that passes the mouth from one that calls. A third year was not at hand to judge on.",
+        *_wrapped(
+            f"The ports one by one, AP, Brier skill (rows that enter): {spread}. The three small ones have too few "
+            "entries to learn from. In ports AP, Brier skill and recall miss the targets, for two reasons that were "
+            "measured. Where ships enter is habit, which the features do not know: the share of earlier vessels in "
+            "the same fifth of a degree and octant of course that entered, from the past alone, with the ship's type "
+            "and her own earlier calls, raises AP to 0.943 and Brier skill to 0.809 (a trial, not in this model). And "
+            "of the squared error of a model that knows the place as well, 38 % lies in rows whose entry comes 150 to "
+            "210 minutes ahead, on either side of the horizon: fixes an hour apart do not tell the hour. A third year "
+            "was not at hand to judge on."
+        ),
         "",
         "Close approach on real traffic: Scot Carrier and Karin Hoej (2021), pair ranked first four minutes before, by",
         "the rule; no public log here holds enough close approaches to judge the head, so nothing is claimed for it.",
     ]
+
+
+def _wrapped(text):
+    """A paragraph in lines."""
+    return textwrap.wrap(text, 116)
 
 
 def _verdict(met):
@@ -109,6 +139,8 @@ def card(trained):
         "",
         "## Known failures",
         "",
+        "- Who goes dark in simulated traffic is drawn at random; only small craft, a quarter of all, alter course for",
+        "  ten minutes before it. There is next to nothing to learn, and the rule ships.",
         "- Vessels that stop reporting keep their last motion; after 600 s they get no score.",
         "- A zone without traffic in training of its kind and size is judged by geometry alone.",
         "- The combined risk is an index (see risk/scoring.py); only each head's probability is calibrated.",

@@ -20,6 +20,7 @@ class View(NamedTuple):
     static_row: np.ndarray  # (tracks,)
     config: RiskConfig
     listed: Any = None  # the user's watch list, risk.psc.watch_list
+    out_of_range: Any = ()  # MMSIs that stations contradict, risk.hearing
 
     @property
     def at_ns(self):

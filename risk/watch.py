@@ -13,6 +13,7 @@ import numpy as np
 
 from risk import encounters
 from risk.behaviours import catalogue
+from risk.hearing import Hearing
 from risk.history import History
 from risk.ledger import Ledger
 from risk.view import look
@@ -58,6 +59,7 @@ class Watch:
         self.profiles = profiles or {}
         self.listed = listed or {}
         self.history = History()
+        self.hearing = Hearing()  # vts.merge([watch.hearing.tap(feed) ...]) lets it know who received what
         self.life = Lifecycle()
         self.memory = {name: {} for name in catalogue()}
         self._open = {}  # Open of every rule that has any
@@ -65,7 +67,8 @@ class Watch:
     def look(self, picture):
         """The View of a Picture: its encounters and its past. Call `step` afterwards to remember it."""
         found = encounters.find(picture, self.config)
-        return look(picture, found, self.history, self.config, WINDOW_S, self.listed)
+        view = look(picture, found, self.history, self.config, WINDOW_S, self.listed)
+        return view._replace(out_of_range=self.hearing.step(picture.at_ns))
 
     def step(self, view):
         """Alerts of all behaviours at this instant; the Picture becomes part of the past."""
@@ -108,6 +111,7 @@ class Watch:
             "config": vars(self.config),
             "life": self.life.dump(),
             "memory": self.memory,
+            "hearing": self.hearing.dump(),
             "open": {
                 rule: {"severity": held.severity.tolist(), "detail": held.details(np.arange(held.alert.size)).tolist()}
                 for rule, held in self.open
@@ -138,6 +142,7 @@ class Watch:
                 raise ValueError(f"format {state['format']!r}")
             watch = cls(RiskConfig(**state["config"]), profiles, listed)
             watch.history = History.restore(arrays)
+            watch.hearing = Hearing.restore(state["hearing"])
             watch.life = Lifecycle.restore(state["life"])
             watch.memory = {name: state["memory"].get(name, {}) for name in catalogue()}
             for rule, held in state["open"].items():

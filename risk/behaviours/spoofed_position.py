@@ -1,4 +1,4 @@
-"""An AIS position where the vessel cannot be: radar contradicts it, it jumps, it draws circles, or it lies on land."""
+"""An AIS position where the vessel cannot be: radar or stations contradict it, it jumps, it circles, it is ashore."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from vts.schema import ALARM, WARNING
 UNIT = "1"
 CITATION = (
     "speed limit 60 kn: consistency rules after ITU-R M.1371-5; circles: published cases of AIS positions on circles "
-    "of constant speed; radar: the fusion core's gate"
+    "of constant speed; radar: the fusion core's gate; stations: own coverage of each, learned (risk/hearing.py)"
 )
 POLICY = Policy(raise_after_s=30.0, clear_after_s=300.0)
 TITLE = {"en": "Spoofed position", "zh": "船位疑似伪造"}
@@ -39,11 +39,12 @@ def evaluate(view, memory):
     for i in turns:
         circle[i] = _circles(*view.history.path(tracks.track[i]))
     reasons = {"radar": radar, "jump": jump, "circle": circle, "land": land}
+    reasons["heard out of range"] = np.isin(tracks.mmsi, view.out_of_range)
     count = ais * sum(flag.astype(float) for flag in reasons.values())
     rows = np.flatnonzero(count)
     why = ["+".join(name for name, flag in reasons.items() if flag[i]) for i in rows]
     severity = np.where(radar[rows] | (count[rows] > 1), ALARM, WARNING)
-    return findings(view, rows, count[rows], severity=severity, why=np.array(why, "<U32"))
+    return findings(view, rows, count[rows], severity=severity, why=np.array(why, "<U48"))
 
 
 def _circles(t_ns, lon_deg, lat_deg, sog_kn, cog_deg):

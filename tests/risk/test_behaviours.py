@@ -241,6 +241,30 @@ def test_slowing_down_where_vessels_have_lain_is_expected():
     assert raised(play([slowing(3.0, 200), *berthed], 25)[0], "sudden_slowdown").n == 0
 
 
+def heard(x_nm, by, k, **more):
+    """A ship that lies under way near x_nm east, received by these stations."""
+    return steady(x_nm * 1852.0 + 300.0 * k, 500.0 * k, 6.0, 0.0, stations=by, **more)
+
+
+# must: her messages come through the station in the east alone, but she says that she is in the west; must not: both
+# hear her; edges: as the first, but nobody else is heard in the west any more; and the station in the east is new
+@pytest.mark.parametrize(
+    ("by", "west_until_s", "east_from_s", "expected"),
+    [((1,), 1e9, 0, 1), ((0, 1), 1e9, 0, 0), ((1,), 1600, 0, 0), ((1,), 1e9, 900, 0)],
+    ids=["must", "must not: the near station hears her too", "edge: nobody else there", "edge: a new station"],
+)
+def test_a_position_that_the_receiving_stations_contradict_as_bytes(by, west_until_s, east_from_s, expected, tmp_path):
+    west = [heard(0.0, (0,), k) for k in range(4)]
+    east = [heard(60.0, (1,), k) for k in range(4)]
+    west = [lambda t, ship=ship: ship(t) | {"age": 5.0 + 10.0 * (t >= west_until_s)} for ship in west]
+    east = [lambda t, ship=ship: ship(t) if t >= east_from_s else None for ship in east]
+    liar = delayed(heard(1.0, by, 5, mmsi=412_000_099), 1620.0)
+    alerts = play_bytes([*west, *east, liar], 43, tmp_path / "ships.nmea", every_s=30.0)
+    told = raised(alerts, "spoofed_position")
+    assert [412_000_099] * expected == told.mmsi.tolist()
+    assert all("heard out of range" in detail for detail in told.detail)
+
+
 def test_a_buoy_that_changes_her_name_is_no_hull():
     buoy = changing(60, name=("47", "CHANNEL BUOY 47"))
     assert raised(play([lambda t: buoy(t) | {"mmsi": 993_672_088}], 5)[0], "identity_change").n == 0

@@ -81,13 +81,31 @@ def test_zone_entry_reaches_the_targets_on_a_year_never_seen(data):
     assert unseen["gain_interval"][0] > 0
 
 
-# Fremantle, Geraldton, Bunbury, Cape Cuvier, Exmouth, Onslow, Barrow Island
-HARBOURS = [(115.72, -32.05), (114.55, -28.75), (115.6, -33.3), (113.4, -24.2)]
-HARBOURS += [(113.9, -21.5), (115.05, -21.6), (115.5, -20.8)]
-
-
 @pytest.mark.slow
-def test_harbours_are_harder_and_still_better_than_the_rule(data):
+def test_ports_are_harder_and_still_better_than_the_rule(data):
     train, test = (data("risk", "omtad", f"west-grid-{year}.parquet") for year in (2018, 2019))
-    unseen = batch.evaluate_fixes(train, test, zones=[(*at, 22_224.0) for at in HARBOURS])["unseen"]
-    assert 0.89 <= unseen["ap"]["model"] and unseen["gain_interval"][0] > 0.05
+    found = batch.evaluate_fixes(train, test, harbours=data("risk", "gfw_anchorages", "WPI_ports.csv"))
+    assert {"BUNBURY", "FREMANTLE", "GERALDTON", "ONSLOW"} <= set(found["by_zone"])
+    assert 0.89 <= found["unseen"]["ap"]["model"] and found["unseen"]["gain_interval"][0] > 0.05
+
+
+def test_every_port_that_voyages_enter_is_judged_and_no_other(tmp_path):
+    import pandas as pd
+
+    _, t_ns, lon, lat, sog, cog = run_towards(40, step_min=10)
+    near, off = ahead(113.0, -20.0, 90.0, 50_000.0), ahead(113.0, -20.0, 45.0, 60_000.0)
+    corner = ahead(*ahead(113.0, -20.0, 90.0, 150_000.0), 0.0, 90_000.0)  # so that the box holds `off`
+    fixes = batch.Fixes(
+        np.r_[np.repeat(np.arange(25), 40), 99],
+        np.r_[np.repeat(np.arange(25), 40), 99],
+        *(
+            np.r_[np.tile(c, 25), last]
+            for c, last in ((t_ns, 0), (lon, corner[0]), (lat, corner[1]), (sog, 0), (cog, 0))
+        ),
+    )
+    rows = [("A", *near[::-1]), ("B", *off[::-1]), ("C", 60.0, 5.0)]
+    pd.DataFrame(rows, columns=["label", "latitude", "longitude"]).to_csv(tmp_path / "ports.csv", index=False)
+    assert ["A"] == batch.ports(fixes, tmp_path / "ports.csv")[1]
+    (tmp_path / "bad.csv").write_text("name\nA\n")
+    with pytest.raises(LogError, match=r"bad\.csv"):
+        batch.ports(fixes, tmp_path / "bad.csv")

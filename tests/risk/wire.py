@@ -15,6 +15,7 @@ from vts.schema import Alerts, Statics
 from vts.simulate import aivdm
 from vts.units import S
 
+STATIONS = ["west", "east"]
 STATIC_S = 360.0  # message 5, M.1371-5
 
 
@@ -35,17 +36,18 @@ def sentences(ships, minutes, every_s=10.0):
             t_ns = T0_NS + int(t_s * S)
             said = tuple(state.get(name) for name in ("name", "imo", "length", "draught", "ship_type"))
             motion = (lon, lat, state["sog"], state["cog"], state.get("heading", state["cog"]), state.get("status", 0))
-            rows.append((t_ns, 1, mmsi, -1, *motion))
+            heard = state.get("stations", (0,))
+            rows += [(t_ns, 1, mmsi, -1, *motion, station) for station in heard]
             if last.get(k, (None, -1e9))[0] != said or t_s - last[k][1] >= STATIC_S:
                 last[k] = (said, t_s)
                 papers.append((mmsi, t_ns, *said))
-                rows.append((t_ns, 5, mmsi, len(papers) - 1, *motion))
+                rows += [(t_ns, 5, mmsi, len(papers) - 1, *motion, station) for station in heard]
     rows.sort(key=lambda row: row[0])
-    return b"".join(aivdm.encode(_messages(rows), _statics(papers), ["test"]))
+    return b"".join(aivdm.encode(_messages(rows), _statics(papers), STATIONS))
 
 
 def _messages(rows):
-    t_ns, kind, mmsi, ship, lon, lat, sog, cog, heading, status = zip(*rows, strict=True)
+    t_ns, kind, mmsi, ship, lon, lat, sog, cog, heading, status, station = zip(*rows, strict=True)
     t_ns = np.array(t_ns)
     return aivdm.Messages(
         rx_ns=t_ns,
@@ -54,7 +56,7 @@ def _messages(rows):
         part=0,
         mmsi=mmsi,
         ship=ship,
-        station=0,
+        station=station,
         second=t_ns // S % 60,
         lon_deg=lon,
         lat_deg=lat,
@@ -123,10 +125,11 @@ def play_bytes(ships, minutes, path, picture_s=30.0, every_s=10.0, listed=None):
     path.write_bytes(sentences(ships, minutes, every_s))
     feed = ais.read(path)
     tracker = vts.Tracker(FusionConfig(picture_s=picture_s))
-    pictures = vts.fuse(vts.merge(feed), tracker)
+    watch = risk.Watch(listed=listed)
+    pictures = vts.fuse(vts.merge(watch.hearing.tap(feed)), tracker)
     zones = waters(ships, minutes, path.with_suffix(".geojson"))
     if zones is not None:
         pictures = geofences.check(pictures, zones)
-    told = [picture.alerts for picture in risk.score(pictures, None, risk.Watch(listed=listed))]
+    told = [picture.alerts for picture in risk.score(pictures, None, watch)]
     assert set(feed.rejects.counts) <= {"received twice"}  # two ships under one MMSI send one static message
     return Alerts.concat(told)
