@@ -319,6 +319,9 @@ def _replay(
             tracker = vts.Tracker(settings.fusion, sites)
             fence_watch, risk_watch = geofences.Watch(settings.watch), risk.Watch(settings.risk)
         merged = vts.merge([risk_watch.hearing.tap(feed) for feed in feeds], lateness_s=settings.fusion.lateness_s)
+        from geofences.registers import suppress
+
+        suppress(known, fences, rules, (fence_watch.alerts, risk_watch.life, tracker.life))
         store.write_zones(fences.to_geojson())
         store.write_catalogue(rules)
         store.write_run(manifest)

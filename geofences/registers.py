@@ -9,6 +9,7 @@
 | notices.csv | mmsi, eta, sent | notices of arrival |
 | weather.csv | t, wind_mps, visibility_m, wave_m | what a station or a forecast says from t on |
 | heights.csv | mmsi, air_draught_m | height of the highest point above the water |
+| suppressions.csv | rule, mmsi, zone, until, reason | what the officer does not want to hear, and until when |
 """
 
 import csv
@@ -35,6 +36,7 @@ class Registers:
     notices: dict | None = None
     weather: dict | None = None
     heights: dict | None = None
+    suppressions: dict | None = None
 
 
 # file: {column: (kind, needed)}; kinds are int, float, text, time
@@ -62,6 +64,13 @@ _FORMS = {
         "wave_m": ("float", False),
     },
     "heights": {"mmsi": ("mmsi", True), "air_draught_m": ("float", True)},
+    "suppressions": {
+        "rule": ("text", False),
+        "mmsi": ("mmsi", False),
+        "zone": ("text", False),
+        "until": ("time", True),
+        "reason": ("text", True),
+    },
 }
 _DTYPES = {"imo": np.int64, "mmsi": np.int64, "time": np.int64, "float": np.float64, "text": str, "role": str}
 _EMPTY = {"imo": -1, "mmsi": -1, "time": -1, "float": np.nan, "text": "", "role": ""}
@@ -75,6 +84,28 @@ def load(folder):
         raise RegisterError(f"{folder}: not a folder; name the one that holds lng_carriers.csv and the other registers")
     present = {name: folder / f"{name}.csv" for name in _FORMS if (folder / f"{name}.csv").is_file()}
     return Registers(**{name: read(path, _FORMS[name]) for name, path in present.items()})
+
+
+def suppress(registers, zones, rules, lives):
+    """Suppress in each Lifecycle what suppressions.csv lists; doing so again changes nothing.
+
+    `zones` and `rules` are what there is: RegisterError names a row that asks for another, or for everything.
+    """
+    rows = registers.suppressions
+    if rows is None:
+        return
+    names = [str(name) for name in zones.names]
+    for k, (rule, mmsi, zone, until_ns, reason) in enumerate(zip(*rows.values(), strict=True), 1):
+        where = f"suppressions.csv: row {k}"
+        if zone and zone not in names:
+            raise RegisterError(f"{where}, no zone {str(zone)!r}; write a name as the zone file has it")
+        if rule and rule not in rules:
+            raise RegisterError(f"{where}, no rule {str(rule)!r}; vts explain lists those that there are")
+        if not rule and not zone and mmsi < 0:
+            raise RegisterError(f"{where} would suppress everything; name a rule, a vessel or a zone")
+        row = names.index(zone) if zone else -1
+        for life in lives:
+            life.suppress(int(until_ns), rule=str(rule), mmsi=int(mmsi), zone=row, reason=str(reason))
 
 
 def read(path, form):

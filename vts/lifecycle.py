@@ -185,8 +185,13 @@ class Lifecycle:
         return schema.Alerts.empty()
 
     def suppress(self, until_ns, *, rule="", mmsi=-1, track=-1, zone=-1, reason=""):
-        """Raise nothing that fits all that is given, until then (event time); what is open clears as if it ended."""
+        """Raise nothing that fits all that is given, until then (event time); what is open clears as if it ended.
+
+        What is asked a second time is there already: a list may be read again at every start.
+        """
         row = Suppressions(rule=[rule], mmsi=[mmsi], track=[track], zone=[zone], until_ns=[until_ns], reason=[reason])
+        if tuple(column[0] for column in row) in set(zip(*self._suppressed, strict=True)):
+            return
         self._suppressed = Suppressions.concat([self._suppressed, row])
 
     @property

@@ -15,6 +15,7 @@ from vts.config import WatchConfig
 from vts.errors import RegisterError, StateError
 from vts.plugins import discover
 from vts.schema import Alerts, Visits
+from vts.units import S
 
 KNOWN = registers.load("data/registers")
 AXIS = [list(place(-6000, 0)), list(place(-6000, 20_000))]
@@ -170,6 +171,38 @@ def test_acknowledging_and_suppressing_go_through_the_watch():
     quiet = geofences.Watch()
     quiet.suppress(2**62, rule="restricted_entry", mmsi=1, reason="dredging under contract")
     assert [] == told(watch(HARBOUR, [ship(1, 6000, 1000, 0, 0.5)], 2, keeper=quiet))
+
+
+def test_a_list_of_suppressions_is_kept_until_each_expires(tmp_path):
+    (tmp_path / "suppressions.csv").write_text(
+        "rule,mmsi,zone,until,reason\nrestricted_entry,413000001,,2025-06-15T15:08:30Z,dredging under contract\n"
+    )
+    known, keeper = registers.load(tmp_path), geofences.Watch()
+    for _ in range(2):  # at every start
+        registers.suppress(known, HARBOUR, {"restricted_entry"}, [keeper.alerts])
+    assert 1 == keeper.alerts.suppressed.n
+    ships = [ship(413000001, 6000, 1000, 0, 0.5), ship(413000002, 6300, 1000, 0, 0.5)]
+    checked = watch(HARBOUR, ships, 4, keeper=keeper)
+    first = {mmsi: p.at_ns for p in reversed(checked) for mmsi in p.alerts.mmsi[p.alerts.state == 0].tolist()}
+    expires_ns = registers.instant_ns("2025-06-15T15:08:30Z")
+    assert first[413000002] < expires_ns <= first[413000001] <= expires_ns + 20 * S
+    assert 0 == keeper.alerts.suppressed.n
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (",,,2026-01-01T00:00Z,x", "everything"),
+        ("speeding,,,2026-01-01T00:00Z,x", "no rule 'speeding'"),
+        (",413000001,Nowhere,2026-01-01T00:00Z,x", "no zone 'Nowhere'"),
+        (",413000001,,,x", "has no until"),
+        (",413000001,,2026-01-01T00:00Z,", "has no reason"),
+    ],
+)
+def test_a_bad_suppression_is_named_with_its_row(tmp_path, row, says):
+    (tmp_path / "suppressions.csv").write_text(f"rule,mmsi,zone,until,reason\n{row}\n")
+    with pytest.raises(RegisterError, match=f"row 1.*{says}"):
+        registers.suppress(registers.load(tmp_path), HARBOUR, {"restricted_entry"}, [])
 
 
 @pytest.mark.parametrize("name", sorted(discover(rules)))

@@ -327,6 +327,11 @@ class Tracker:
         overdue_s = step.overdue(self._f, self._n, row)
         return seen | ((ais_ns >= 0) & ((at_ns - ais_ns) / S <= overdue_s))
 
+    @property
+    def life(self):
+        """The Lifecycle of the findings, to suppress some of them."""
+        return self._life
+
     def save(self, path):
         """Write everything that later output depends on to one .npz file, atomically."""
         path = Path(path)
