@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 
-.PHONY: demo test check-slow bench lint lock oracle clean help
+.PHONY: demo test check-slow bench docs lint lock oracle clean help
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -39,6 +39,11 @@ check-slow: $(STAMP) oracle
 ## make bench       every benchmark, as ratios to a peer in the same run
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
+
+## make docs        the pages and the reference of all verbs and nouns as a site in out/site
+docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "mkdocs-material>=9.5,<10"
+	$(BIN)/python docs/site.py out/site
 
 ## make oracle      independent judges and peers in environments of their own, for the tests and benchmarks that ask them
 oracle:

@@ -1,5 +1,8 @@
 """The pages of docs/ keep their word: every command in them runs, every link and picture is there."""
 
+import doctest
+import importlib.util
+import pkgutil
 import re
 import shlex
 from pathlib import Path
@@ -53,11 +56,37 @@ def test_the_manual_page_names_every_command():
 
 
 def test_the_reference_says_something_of_every_public_name():
-    import importlib.util
-
     spec = importlib.util.spec_from_file_location("api", DOCS / "api.py")
     api = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(api)
     entries = api.reference().split("\n### ")[1:]
     assert len(entries) > 60
     assert [] == [entry.splitlines()[0] for entry in entries if not entry.partition("\n\n")[2].strip()]
+
+
+def modules():
+    for package in ("vts", "ais", "geofences", "risk"):
+        root = importlib.import_module(package)
+        yield root
+        for found in pkgutil.walk_packages(root.__path__, f"{package}."):
+            yield importlib.import_module(found.name)
+
+
+def test_every_example_in_a_docstring_runs():
+    finder, runner = doctest.DocTestFinder(exclude_empty=True), doctest.DocTestRunner(verbose=False)
+    for module in modules():
+        for found in finder.find(module, module.__name__):
+            runner.run(found)
+    done = runner.summarize(verbose=False)
+    assert 0 == done.failed
+    assert done.attempted >= 15
+
+
+@pytest.mark.slow
+def test_the_site_is_built_with_every_page_and_name(tmp_path):
+    pytest.importorskip("mkdocs", reason="the extra docs is absent; make docs installs it")
+    import runpy
+
+    runpy.run_path(str(DOCS / "site.py"))["build"](tmp_path / "site")
+    assert all((tmp_path / "site" / f"{page.stem}.html").is_file() for page in PAGES)
+    assert "Tracker" in (tmp_path / "site" / "reference.html").read_text(encoding="utf-8")

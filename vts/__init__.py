@@ -1,5 +1,13 @@
 """The traffic picture: nouns, time, fusion and store, on which `ais`, `geofences` and `risk` stand.
 
+>>> import numpy as np, vts
+>>> t_ns = (1_772_416_800 + np.arange(0, 60, 10)) * 1_000_000_000
+>>> sailed = {"lon_deg": 113.8 + 2e-5 * np.arange(6), "lat_deg": 22.1, "sog_kn": 0.4, "cog_deg": 90.0}
+>>> reports = vts.Reports(t_ns=t_ns, rx_ns=t_ns, sensor=0, kind=0, ident=412_000_001, seq=np.arange(6), **sailed)
+>>> pictures = list(vts.fuse(vts.merge([[reports]], lateness_s=5), vts.Tracker()))
+>>> pictures[-1].tracks.mmsi.tolist()
+[412000001]
+
 reports  = vts.merge([ais.read("day.nmea.gz"), vts.radar.read("night.pcap", sites)], lateness_s=5)
 pictures = vts.fuse(reports, vts.Tracker(config.fusion))
 """

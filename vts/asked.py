@@ -7,7 +7,11 @@ from datetime import UTC, datetime
 
 
 def instant(text):
-    """ns since 1970 of an ISO 8601 time; a time without a zone is UTC."""
+    """ns since 1970 of an ISO 8601 time; a time without a zone is UTC.
+
+    >>> instant("1970-01-01T08:00:01+08:00")
+    1000000000
+    """
     try:
         given = datetime.fromisoformat(text)
     except ValueError:
@@ -16,7 +20,11 @@ def instant(text):
 
 
 def area(text):
-    """(west, south, east, north) in degrees of "W,S,E,N"."""
+    """(west, south, east, north) in degrees of "W,S,E,N".
+
+    >>> area("113.5,21.8,114.5,22.8")
+    (113.5, 21.8, 114.5, 22.8)
+    """
     try:
         west, south, east, north = map(float, text.split(","))
     except ValueError:
@@ -29,7 +37,11 @@ def area(text):
 
 
 def budget(text):
-    """Alerts an hour: 6/h, or 6; all is no limit."""
+    """Alerts an hour: 6/h, or 6; all is no limit.
+
+    >>> budget("6/h"), budget("all")
+    (6, inf)
+    """
     number = text.removesuffix("/h")
     if number == "all":
         return float("inf")
@@ -39,7 +51,11 @@ def budget(text):
 
 
 def days(text):
-    """Days: 180, 180d, 26w."""
+    """Days: 180, 180d, 26w.
+
+    >>> days("180d"), days("26w")
+    (180, 182)
+    """
     number = text.rstrip("dw")
     if not number.isdigit():
         raise ValueError(f"{text!r} is not a number of days such as 180d or 26w")

@@ -104,7 +104,16 @@ _EMPTY = {}
 
 
 class _Table:
-    """What every table can do. `n` is its number of rows; `len` is the number of columns, since it is a tuple."""
+    """What every table can do. `n` is its number of rows; `len` is the number of columns, since it is a tuple.
+
+    >>> tracks = Tracks(track=[1, 2], lon_deg=[113.8, 113.9], lat_deg=22.1)
+    >>> tracks.n, tracks.take(tracks.lon_deg > 113.85).track.tolist()
+    (2, [2])
+    >>> tracks.to_pandas()[["track", "lat_deg", "sog_kn"]].values.tolist()
+    [[1.0, 22.1, nan], [2.0, 22.1, nan]]
+    >>> str(tracks.to_geopandas().geometry[0]), tracks.to_arrow().num_rows
+    ('POINT (113.8 22.1)', 2)
+    """
 
     __slots__ = ()
 

@@ -78,14 +78,22 @@ def columns(text):
 
 
 def fitting(text, width):
-    """As much of a text as fits into so many columns."""
+    """As much of a text as fits into so many columns.
+
+    >>> fitting("伶仃洋 Lingding", 9)
+    '伶仃洋 Li'
+    """
     while columns(text) > width:
         text = text[:-1]
     return text
 
 
 def time_text(t_ns, tz="UTC"):
-    """2016-07-28 08:00:40 UTC+8: a time and which; a dash where it is not known."""
+    """A time and which; a dash where it is not known.
+
+    >>> time_text(1_469_664_040_000_000_000, "Asia/Shanghai")
+    '2016-07-28 08:00:40 UTC+8'
+    """
     if t_ns < 0:
         return UNKNOWN
     zone, says = time_zone(tz)
@@ -105,7 +113,11 @@ def time_zone(tz):
 
 
 def position_text(lon_deg, lat_deg):
-    """22°12.34'N 113°56.78'E, as on a chart; a dash where it is not known."""
+    """A position as on a chart; a dash where it is not known.
+
+    >>> position_text(113.9463, 22.2057)
+    "22°12.34'N 113°56.78'E"
+    """
     if not (math.isfinite(lon_deg) and math.isfinite(lat_deg)):
         return UNKNOWN
 
@@ -118,7 +130,11 @@ def position_text(lon_deg, lat_deg):
 
 
 def duration_text(seconds):
-    """1 h 05 min, 3 min 20 s, 12 s."""
+    """A span of time in the units that matter.
+
+    >>> [duration_text(s) for s in (3905, 200, 12)]
+    ['1 h 05 min', '3 min 20 s', '12 s']
+    """
     seconds = round(seconds)
     if seconds >= 3600:
         return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
