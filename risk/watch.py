@@ -61,6 +61,9 @@ class Watch:
         self.history = History()
         self.hearing = Hearing()  # vts.merge([watch.hearing.tap(feed) ...]) lets it know who received what
         self.life = Lifecycle()
+        self._policy = {
+            name: getattr(b, "policy", lambda _, b=b: b.POLICY)(self.config) for name, b in catalogue().items()
+        }
         self.memory = {name: {} for name in catalogue()}
         self._open = {}  # Open of every rule that has any
 
@@ -76,7 +79,7 @@ class Watch:
         for name, behaviour in catalogue().items():
             findings = behaviour.evaluate(view, self.memory[name])
             describe = getattr(findings, "describe", None)
-            parts.append(self.life.step(view.at_ns, name, behaviour.POLICY, findings, view.tracks, describe))
+            parts.append(self.life.step(view.at_ns, name, self._policy[name], findings, view.tracks, describe))
             self._follow(name, findings, describe)
         self.history.add(view.tracks, view.at_ns)
         return schema.Alerts.concat(parts)
@@ -156,6 +159,11 @@ class Watch:
         except (KeyError, ValueError, TypeError, AttributeError, RecursionError, zipfile.BadZipFile) as error:
             raise StateError(f"{path}: not a saved risk watch of this version ({error}); start it anew") from error
         return watch
+
+
+def _policy(behaviour, config):
+    """A behaviour's patience; some let the configuration choose it."""
+    return behaviour.policy(config) if hasattr(behaviour, "policy") else behaviour.POLICY
 
 
 def _plain(value):

@@ -47,6 +47,7 @@ class RiskConfig:
     dcpa_m: float = 926.0  # 0.5 NM
     horizon_min: float = 15.0
     alarms_per_hour: float = 6.0
+    rendezvous: str = "global_fishing_watch"  # or skylight, starboard_close, starboard_wide: nearer and sooner
 
 
 @dataclass(frozen=True)

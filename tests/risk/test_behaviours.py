@@ -15,6 +15,8 @@ from risk.ledger import Ledger
 from tests.risk.scene import T0_NS, play, raised, steady, still
 from tests.risk.wire import play_bytes
 from vts import wording
+from vts.config import RiskConfig
+from vts.errors import UsageError
 from vts.lifecycle import Policy
 from vts.units import MINUTE, S
 
@@ -263,6 +265,28 @@ def test_a_position_that_the_receiving_stations_contradict_as_bytes(by, west_unt
     told = raised(alerts, "spoofed_position")
     assert [412_000_099] * expected == told.mmsi.tolist()
     assert all("heard out of range" in detail for detail in told.detail)
+
+
+@pytest.mark.parametrize(
+    ("preset", "apart_m", "minutes", "expected"),
+    [
+        ("skylight", 240.0, 33, 1),
+        ("skylight", 260.0, 33, 0),
+        ("skylight", 240.0, 27, 0),
+        ("starboard_close", 45.0, 13, 1),
+        ("starboard_wide", 190.0, 33, 1),
+        ("global_fishing_watch", 190.0, 33, 0),
+    ],
+)
+def test_tighter_limits_of_a_rendezvous_are_a_preset(preset, apart_m, minutes, expected, tmp_path):
+    ships = [still(0.0, 0.0), still(apart_m, 0.0)]
+    pace = {"picture_s": 60.0, "every_s": 30.0, "config": RiskConfig(rendezvous=preset)}
+    assert expected == raised(play_bytes(ships, minutes, tmp_path / "ships.nmea", **pace), "rendezvous").n
+
+
+def test_an_unknown_preset_is_refused_when_the_watch_begins():
+    with pytest.raises(UsageError, match="skylight"):
+        risk.Watch(RiskConfig(rendezvous="seavision"))
 
 
 def test_a_buoy_that_changes_her_name_is_no_hull():

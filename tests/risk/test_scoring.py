@@ -1,5 +1,7 @@
 """Scores: any restart and any batching give the same bits, and a foreign model folder is refused."""
 
+import hashlib
+import io
 import itertools
 import json
 import shutil
@@ -69,6 +71,43 @@ def test_score_needs_motion_and_fresh_data():
     assert reasons.band(scores.risk[0]) == "insufficient data"
 
 
+def repacked(data, change):
+    """The archive with its arrays changed."""
+    with np.load(io.BytesIO(data)) as archive:
+        arrays = dict(archive)
+    change(arrays)
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)
+    return out.getvalue()
+
+
+def _with_nan(data, name):
+    return repacked(data, lambda arrays: arrays[f"{name}.forest.value"].fill(np.nan))
+
+
+def _with_an_object(data, name):
+    odd = np.array([{"a": 1}], object)
+    return repacked(data, lambda arrays: arrays.update({f"{name}.knots": odd}))
+
+
+def _of_another_size(data, name):
+    return repacked(data, lambda arrays: arrays.update({f"{name}.heights": np.zeros((2, 2))}))
+
+
+def _bomb(data, name):
+    return repacked(data, lambda arrays: arrays.update(bomb=np.zeros(40_000_000)))
+
+
+FORGED = {
+    "truncated": lambda data, name: data[: len(data) // 2],
+    "a bomb": _bomb,
+    "NaN": _with_nan,
+    "a pickled object": _with_an_object,
+    "another size": _of_another_size,
+    "no archive": lambda data, name: b"\x80\x04pickle",
+}
+
+
 def damage(folder, what):
     manifest = json.loads((folder / "manifest.json").read_text())
     name = next(iter(manifest["heads"]))
@@ -96,6 +135,10 @@ def damage(folder, what):
         manifest["heads"] = {}
     elif what == "blend":
         manifest["heads"][name]["blend"] = 7
+    elif what in FORGED:
+        data = FORGED[what]((folder / "arrays.npz").read_bytes(), name)
+        (folder / "arrays.npz").write_bytes(data)
+        manifest["arrays_sha256"] = hashlib.sha256(data).hexdigest()  # whoever forges one file forges both
     if what not in ("byte", "arrays missing", "manifest missing", "not JSON"):
         (folder / "manifest.json").write_text(json.dumps(manifest))
 
@@ -114,6 +157,7 @@ def damage(folder, what):
         "scalar",
         "no heads",
         "blend",
+        *FORGED,
     ],
 )
 def test_a_damaged_or_foreign_model_is_refused_in_one_sentence(what, tmp_path):

@@ -120,12 +120,12 @@ def waters(ships, minutes, path):
     return geofences.load(path)
 
 
-def play_bytes(ships, minutes, path, picture_s=30.0, every_s=10.0, listed=None):
+def play_bytes(ships, minutes, path, picture_s=30.0, every_s=10.0, listed=None, config=None):
     """Alerts of risk in the whole line: bytes, decoder, merge, tracker, zones, risk without a model."""
     path.write_bytes(sentences(ships, minutes, every_s))
     feed = ais.read(path)
     tracker = vts.Tracker(FusionConfig(picture_s=picture_s))
-    watch = risk.Watch(listed=listed)
+    watch = risk.Watch(config, listed=listed)
     pictures = vts.fuse(vts.merge(watch.hearing.tap(feed)), tracker)
     zones = waters(ships, minutes, path.with_suffix(".geojson"))
     if zones is not None:
