@@ -14,6 +14,7 @@ FADE_SCANS = 30.0  # memory of the map
 FADE_LOOKS = 0.97  # memory of the detections in one cell
 PRIOR_PD, PRIOR_LOOKS = 0.9, 6.0
 PRIOR_FALSE = 3.0  # plots that the mean counts for in a cell
+PROOF_LOOKS = 6.0
 LEAST_DENSITY = 3e-9  # per m^2: one false plot a scan within 10 km
 TWO_PI = 2.0 * math.pi
 
@@ -60,10 +61,40 @@ def detection(chart, s, at):
 
 
 @kernel
-def looked(chart, s, at, found):
-    """Count one look at a known vessel."""
-    chart[s, at, col.MAP_LOOKS] = FADE_LOOKS * chart[s, at, col.MAP_LOOKS] + 1.0
-    chart[s, at, col.MAP_HITS] = FADE_LOOKS * chart[s, at, col.MAP_HITS] + found
+def looked(chart, s, at, size, found):
+    """Count one look at a known vessel of a size."""
+    for k in (col.MAP_LOOKS, col.MAP_BY_SIZE + 2 * size):
+        chart[s, at, k] = FADE_LOOKS * chart[s, at, k] + 1.0
+        chart[s, at, k + 1] = FADE_LOOKS * chart[s, at, k + 1] + found
+
+
+@kernel
+def size(length_m, unknown):
+    """Which of the sizes a vessel is of; `unknown` where nobody has told her length."""
+    if math.isnan(length_m):
+        return unknown
+    k = 0
+    while k < col.SIZES - 1 and length_m >= col.SIZES_M[k]:
+        k += 1
+    return k
+
+
+@kernel
+def proved(chart, s, at, size):
+    """Probability that a vessel of a size in a cell gives a plot, as far as others have proved it; 0 where none has.
+
+    Proof is that vessels no larger were seen as far off or farther: beyond the range at which the likes of her are seen
+    a vessel gives no echo, and is no ghost for that.
+    """
+    best = 0.0
+    for ring in range(at // col.SECTORS, col.RINGS):
+        looks = hits = 0.0
+        for k in range(ring * col.SECTORS, (ring + 1) * col.SECTORS):
+            for m in range(size + 1):
+                looks += chart[s, k, col.MAP_BY_SIZE + 2 * m]
+                hits += chart[s, k, col.MAP_BY_SIZE + 2 * m + 1]
+        best = max(best, hits / (looks + PROOF_LOOKS))
+    return best
 
 
 @kernel

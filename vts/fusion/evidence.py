@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vts.fusion import layout as col
+from vts.fusion.registration import DISTRUST_SUM, LEAST_OFFSET_M
 from vts.lifecycle import Findings
 from vts.plugins import discover
 from vts.schema import Alerts, Tracks
@@ -15,9 +16,9 @@ from vts.units import S
 # half a minute, as two or three of its reports fall into that.
 PRIOR_DARK, HEARD_S = 0.3, 20.0
 LEAST_HEARD = 1.0  # AIS reports of late around a place, before silence there means anything
-DOUBT_D2, DOUBT_WIDTH = 28.0, 4.0
-LEAST_OFFSET_M = 25.0
+DOUBT_WIDTH = 4.0  # of the sums of offsets, in sigmas
 UNSEEN_DOUBT = 6.0  # log odds of looks in vain that make a spoof as likely as not
+RIVAL_DOUBT = 1.0  # ... where radar holds another vessel under that MMSI: one of the two is not hers
 
 
 class Registration(NamedTuple):
@@ -79,11 +80,12 @@ def doubts(f, n, seen_by, heard, at_ns, overdue_s):
     told = by_radar & (heard >= LEAST_HEARD)
     p_dark = np.where(named & (silent_s <= 0), 0.0, np.where(told, dark, np.nan))
 
-    size2 = (f[:, col.OFF_E] ** 2 + f[:, col.OFF_N] ** 2) / np.maximum(f[:, col.OFF_W], 1e-12) ** 2
-    apart = 0.5 + 0.5 * np.tanh(0.5 * (f[:, col.OFF_D2] - DOUBT_D2) / DOUBT_WIDTH)
-    apart = np.where((f[:, col.OFF_W] > 0) & (size2 > LEAST_OFFSET_M**2), apart, 0.0)
-    vain = -f[:, col.UNSEEN] - UNSEEN_DOUBT - 0.3 * np.minimum(n[:, col.HITS], 20)
-    unseen = np.where(by_radar & (f[:, col.UNSEEN] > -UNSEEN_DOUBT), 0.0, 0.5 + 0.5 * np.tanh(0.5 * vain))
+    drift = f[:, col.CUSUM : col.CUSUM + 4].max(axis=1)
+    apart = 0.5 + 0.5 * np.tanh((drift - DISTRUST_SUM) / DOUBT_WIDTH)
+    apart = np.where((n[:, col.DISTRUST] == 1) | (f[:, col.OFF_FAR] > LEAST_OFFSET_M), apart, 0.0)
+    doubt = np.where(n[:, col.HELD] == 1, RIVAL_DOUBT, UNSEEN_DOUBT)
+    vain = -f[:, col.UNSEEN] - doubt - 0.3 * np.minimum(n[:, col.HITS], 20)
+    unseen = np.where(by_radar & (f[:, col.UNSEEN] > -doubt), 0.0, 0.5 + 0.5 * np.tanh(0.5 * vain))
     p_spoof = np.where(named & ~np.isnan(heard), np.maximum(apart, unseen), np.nan)
     return p_dark, p_spoof
 

@@ -18,16 +18,19 @@ VISIBLE = 21  # probability that radar can see it now, if it exists
 LENGTH, BEAM, TO_BOW, TO_PORT = 22, 23, 24, 25  # m; NaN unknown
 GAP_S = 26  # typical time between reports of its identity
 OFF_E, OFF_N, OFF_W = 27, 28, 29  # AIS minus radar: weighted sums and weight of the offset vector, fading
-OFF_D2 = 30  # squared size of the mean offset in its own sigmas; two vessels in a million reach 28 by noise
+OFF_D2 = 30  # squared size of the mean offset in its own sigmas
 LIKELY = 31  # log likelihood that the MMSI belongs to this track
 AIS_LON, AIS_LAT = 32, 33  # of its last AIS report, degrees
 PLOT_RANGE, PLOT_AZ = 34, 35  # last radar plot, as measured; azimuth in radians
+OFF_FAR = 38  # m of the mean offset that neither hull nor wake explains
 WANDER, WANDER_N = 36, 37  # of its own echo over its hull, as a site's S_GLINT, S_GLINT_N
 UNSEEN = 39  # log likelihood of the looks in a row that found nothing, if the vessel were there
 MU = 40  # three mode probabilities
 X = 43  # three modes of STRIDE: e n ve vn turn from LON, LAT, then their 5 x 5 covariance
 STRIDE = 30
-NF = X + 3 * STRIDE
+CUSUM = X + 3 * STRIDE  # east, west, north, south: how long the AIS has been to that side, in sigmas (Page, 1954)
+ANTENNA_M, ANTENNA_N = CUSUM + 4, CUSUM + 5  # ahead of her echo by the pairs so far, and their count; until it is told
+NF = CUSUM + 6
 
 # n: the facts
 TRACK, MMSI, T, LAST, FIRST = 0, 1, 2, 3, 4  # LAST and FIRST: times of the last and first report used
@@ -42,7 +45,9 @@ PLOT_SITE = 16
 DISTRUST = 17  # 1: its AIS position is not believed, and does not move it
 CLOSE_TO, CLOSE_N = 18, 19  # track number of one that competes for its plots, scans in a row
 PLOT_IDENT = 20  # what a radar's own tracker calls it
-NI = 21
+LEFT = 21  # the MMSI that it lost to a report that it did not fit
+HELD = 22  # 1: radar held another track of its MMSI when it began: she can be seen, and one of the two is not hers
+NI = 23
 
 FREE = -1  # n[STATE] of an unused row
 
@@ -73,7 +78,10 @@ NS = 42
 # chart: (sites, RINGS * SECTORS, NM), fading sums: false plots, looks at known vessels, hits, AIS
 RINGS, SECTORS = 24, 36
 MAP_FALSE, MAP_LOOKS, MAP_HITS, MAP_AIS = 0, 1, 2, 3
-NM = 4
+MAP_BY_SIZE = 4  # then looks and hits of each size of vessel
+SIZES_M = (20.0, 50.0, 120.0)  # between the sizes
+SIZES = 4
+NM = MAP_BY_SIZE + 2 * SIZES
 
 # Verdicts on a report
 USED, NO_POSITION, TELEPORT, NO_IDENTITY, TOO_OLD, DUPLICATE, DISTRUSTED, BEGAN, HIDDEN = 0, 1, 2, 3, 4, 5, 6, 7, 8

@@ -20,7 +20,9 @@ MOST_RIVALS = 4
 DUPLICATE_M = 200.0  # of a second report of one second; a long-range one is rounded to a tenth of a minute
 BACK_S = 1.0  # a report may be this much older than its track
 SPEED_SIGMA = 0.25  # m/s per axis of reported speed and course
+DOUBT_D2 = 7.0  # of a mean offset: three in a hundred by noise
 DIVORCE_AFTER = 3
+HELD_HITS = 5
 CORROBORATED_S = 15.0
 JUMP_M, JUMP_MPS, JUMP_SHARE = 50.0, 2.0, 0.5  # how far beside her prediction: and what grows with silence and speed
 
@@ -108,6 +110,8 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart,
     lon, lat = r.lon_deg[j], r.lat_deg[j]
     i = rows.begin(f, n, c, free, hit_ns, look_ns, t_ns, lon, lat, r2, 0.0, r2, r.kind[j])
     rows.name(n, c, keys, heads, i, mmsi)
+    if best >= 0 and (n[best, col.HITS] >= HELD_HITS or n[best, col.HELD] == 1):
+        n[i, col.HELD] = 1
     speed = 0.0 if math.isnan(r.sog_kn[j]) else r.sog_kn[j] * KN
     if not rows.returned(f, n, gone, i, mmsi, speed):
         n[i, col.TRACK] = rows.number(c, births, t_ns, lon, lat)
@@ -131,7 +135,7 @@ def _divorce(f, n, keys, heads, fits, mmsi, t_ns):
             silent = (t_ns - n[i, col.AIS_T]) / S > rows.ais_limits_s(f, n, i, 1.0)[0]
             if held and silent and n[i, col.MISFITS] >= DIVORCE_AFTER:
                 rows.unname(n, keys, heads, i)
-                n[i, col.AIS_T] = -1
+                n[i, col.AIS_T], n[i, col.LEFT] = -1, mmsi
                 n[i, col.KIND], n[i, col.DISTRUST] = schema.RADAR_PLOT, 0
         i = after
 
@@ -183,7 +187,13 @@ def _use(f, n, i, r, j, r2, w):
     """Correct row i with the report."""
     lon, lat, hull2 = middle(f, i, r, j)
     x, y = motion.offset(f, i, lon, lat)
-    motion.correct(f, i, 0, x, y, r2 + hull2, 0.0, r2 + hull2, w)
+    ee, en, nn = r2 + hull2, 0.0, r2 + hull2
+    if f[i, col.OFF_D2] > DOUBT_D2 and (r.t_ns[j] - n[i, col.RADAR_T]) / S < CORROBORATED_S:
+        # she is beside her echo: be it her antenna's place or a lie, what is off weighs less than her radar does
+        share = 1.0 - 2.0 / f[i, col.OFF_D2]
+        oe, on = f[i, col.OFF_E] / f[i, col.OFF_W], f[i, col.OFF_N] / f[i, col.OFF_W]
+        ee, en, nn = ee + share * oe * oe, en + share * oe * on, nn + share * on * on
+    motion.correct(f, i, 0, x, y, ee, en, nn, w)
     _velocity(f, n, i, r, j, w)
     _heard(f, n, i, r, j)
 
@@ -232,6 +242,8 @@ def _unnamed(f, n, c, r, j, t_ns, r2, accel_config):
         dx, dy = dx - mx, dy - my
         # an antenna may stand half a ship's length from the echo
         half = 2500.0 if math.isnan(f[i, col.LENGTH]) else 400.0 + f[i, col.LENGTH] ** 2 / 16.0
+        if n[i, col.LEFT] == r.ident[j]:  # a spoof that begins beside her is not to win her back
+            half = 100.0
         see, snn = see + r2 + half, snn + r2 + half
         det = see * snn - sen * sen
         d2 = (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / det

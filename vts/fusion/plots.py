@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from vts import geo, schema
-from vts.fusion import associate, clutter, motion, registration, rows
+from vts.fusion import associate, clutter, hull, motion, registration, rows
 from vts.fusion import layout as col
 from vts.jit import kernel
-from vts.units import DEG, KN, S
+from vts.units import DEG, KN, NM, S
 
 GATE2 = 20.0  # squared: 1 true plot in 22,000 lies outside
 PAIRS_A_PLOT = 24
@@ -21,9 +21,12 @@ SAME_NAME = 1e3  # how much likelier a radar's own number makes a pair
 SPEED_VAR = 4.0  # m^2/s^2 per axis, of a speed that a radar has estimated
 MERGED_COST = 0.1  # log odds: a track that lives on the echoes of another becomes doubtful
 MARRY_AFTER = 4  # scans
-USUAL_WEIGHT, WANDER_FADE = 15.0, 0.98
-GLINT_FADE = 0.999
 LEAST_SHARE, GROWN_S = 0.25, 90.0  # of scans in which a vessel without a name is seen, once she is known so long
+# Ranges at which any ship's radar sees vessels under 20 m, 50 m, 120 m and over, clutter apart (IMO MSC.192(79) table 2,
+# S band: 10 m without a reflector, with one, over 500 GT, over 5,000 GT): 8 scans in 10, by us taken for 5
+STANDARD_NM, STANDARD_PD = (3.0, 3.7, 8.0, 11.0), 0.5
+LEAST_EXPECTED = 0.3
+MOORED = 5  # navigational status, M.1371-5 table 45
 P_HIDE, P_SHOW = 0.01, 0.08  # chance a scan that a vessel passes behind something, and comes out again
 
 
@@ -120,8 +123,13 @@ def scan(
         if here_x < low_x - margin or here_x > high_x + margin or here_y < low_y - margin or here_y > high_y + margin:
             continue
         _e, _n, see, sen, snn = motion.shift_and_spread(f, i, dt, rows.accel_mps2(f, n, i, accel))
-        gee, gen, gnn = _glint(f, i, glint)
+        gee, gen, gnn = hull.glint(f, i, glint)
         see, sen, snn = see + gee, sen + gen, snn + gnn
+        antenna_m2 = hull.antenna_m2(f, n, i)
+        if antenna_m2 > 0.0:
+            sin, cos = hull.bow(f, i)
+            gee, gen, gnn = hull.along(sin, cos, antenna_m2)
+            see, sen, snn = see + gee, sen + gen, snn + gnn
         member[k], x[k], y[k] = i, here_x, here_y
         spread[k, 0], spread[k, 1], spread[k, 2] = see, sen, snn
         k += 1
@@ -167,8 +175,8 @@ def scan(
                     d2 = (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / det
                     named, called = r.ident[order[a]], n[i, col.PLOT_IDENT]
                     same = r.kind[order[a]] == schema.RADAR_TRACK and called == named and named >= 0
-                    hull = _on_hull(f, i, dx, dy, math.sqrt(0.5 * (noise[a, 0] + noise[a, 2])))
-                    if hull and n[i, col.STATE] != schema.TENTATIVE:
+                    aboard = hull.contains(f, i, dx, dy, math.sqrt(0.5 * (noise[a, 0] + noise[a, 2])))
+                    if aboard and n[i, col.STATE] != schema.TENTATIVE:
                         echo[a] = i
                     if d2 > (4.0 * GATE2 if same else GATE2):
                         continue
@@ -234,9 +242,14 @@ def scan(
         elif best_beta[k] < 0.9 * share:
             z0, z1, r00, r01, r11 = _blend(f, i, k, share, pairs, of_track, of_plot, beta, plot_lon, plot_lat, noise)
         else:
-            _learn_glint(f, i, site, s, z0, z1, r00, r01, r11)
-        gee, gen, gnn = _glint(f, i, glint)
+            hull.learn(f, i, site, s, z0, z1, r00, r01, r11)
+        gee, gen, gnn = hull.glint(f, i, glint)
         r00, r01, r11 = r00 + gee, r01 + gen, r11 + gnn
+        antenna_m2 = hull.antenna_m2(f, n, i)
+        if antenna_m2 > 0.0 and f[i, col.OFF_W] == 0.0:  # until the two have been compared
+            sin, cos = hull.bow(f, i)
+            gee, gen, gnn = hull.along(sin, cos, antenna_m2)
+            r00, r01, r11 = r00 + gee, r01 + gen, r11 + gnn
         motion.correct(f, i, 0, z0, z1, r00, r01, r11, w)
         if not math.isnan(r.sog_kn[order[a]]) and not math.isnan(r.cog_deg[order[a]]):
             speed, course = r.sog_kn[order[a]] * KN, r.cog_deg[order[a]] * DEG
@@ -276,56 +289,6 @@ def scan(
 
 
 @kernel
-def _glint(f, i, share):
-    """(ee, en, nn): how the echo of a long vessel wanders over its hull, 1-sigma a sixth of its length at share 1.
-
-    `share` is what is usual at the site; a vessel that has been seen often has her own.
-    """
-    if not f[i, col.LENGTH] > 40.0:
-        return 0.0, 0.0, 0.0
-    own = max((USUAL_WEIGHT * share + f[i, col.WANDER]) / (USUAL_WEIGHT + f[i, col.WANDER_N]), 0.0)
-    ve, vn = f[i, col.VE], f[i, col.VN]
-    g = own * f[i, col.LENGTH] ** 2 / 36.0 / (ve * ve + vn * vn + 1e-6)
-    return g * ve * ve, g * ve * vn, g * vn * vn
-
-
-@kernel
-def _on_hull(f, i, dx, dy, noise_m):
-    """Whether a place dx, dy from the middle of a known long vessel is on her hull, give or take the plot's noise."""
-    if not f[i, col.LENGTH] > 100.0:
-        return False
-    speed = math.hypot(f[i, col.VE], f[i, col.VN])
-    if speed < motion.SLOW_MPS:
-        return math.hypot(dx, dy) < 0.5 * f[i, col.LENGTH] + 2.0 * noise_m
-    along, across = dx * f[i, col.VE] + dy * f[i, col.VN], dx * f[i, col.VN] - dy * f[i, col.VE]
-    return (
-        abs(along) / speed < 0.55 * f[i, col.LENGTH] + 2.0 * noise_m
-        and abs(across) / speed < 0.1 * f[i, col.LENGTH] + 2.5 * noise_m
-    )
-
-
-@kernel
-def _learn_glint(f, i, site, s, z0, z1, r00, r01, r11):
-    """Compare a plot's miss along the hull with what all else explains: some radars' echoes wander, some do not."""
-    ve, vn = f[i, col.VE], f[i, col.VN]
-    speed2 = ve * ve + vn * vn
-    if not (f[i, col.LENGTH] > 80.0 and speed2 > 1.0):
-        return
-    scale = f[i, col.LENGTH] ** 2 / 36.0
-    miss2 = (z0 * ve + z1 * vn) ** 2 / speed2
-    usual2 = (
-        (f[i, col.EE] + r00) * ve * ve + 2 * (f[i, col.EN] + r01) * ve * vn + (f[i, col.NN] + r11) * vn * vn
-    ) / speed2
-    if miss2 < 12.0 * (usual2 + scale):
-        weight = scale / (usual2 + scale)
-        excess = weight * (miss2 - usual2) / scale
-        site[s, col.S_GLINT] = GLINT_FADE * site[s, col.S_GLINT] + excess
-        site[s, col.S_GLINT_N] = GLINT_FADE * site[s, col.S_GLINT_N] + weight
-        f[i, col.WANDER] = WANDER_FADE * f[i, col.WANDER] + excess
-        f[i, col.WANDER_N] = WANDER_FADE * f[i, col.WANDER_N] + weight
-
-
-@kernel
 def _compete(f, n, member, of_track, weight, half_ns, first, stop):
     """Note when a track without a name claims the plot of another that moves as it does: they may be one vessel.
 
@@ -339,13 +302,14 @@ def _compete(f, n, member, of_track, weight, half_ns, first, stop):
         elif two < 0 or weight[e] > weight[two]:
             two = e
     i, k = member[of_track[one]], member[of_track[two]]
-    if n[i, col.MMSI] >= 0 and n[k, col.MMSI] >= 0:
+    if n[i, col.MMSI] >= 0 and n[k, col.MMSI] >= 0 and n[i, col.MMSI] != n[k, col.MMSI]:
         return
-    if n[i, col.MMSI] >= 0 or (n[k, col.MMSI] < 0 and n[k, col.FIRST] > n[i, col.FIRST]):
+    both_named = n[i, col.MMSI] == n[k, col.MMSI]
+    if n[i, col.MMSI] >= 0 and not both_named or (both_named and n[k, col.FIRST] > n[i, col.FIRST]):
         i, k = k, i  # i bears the count: it has no name, and of two such it is the younger
     one_ns, other_ns = n[i, col.RADAR_T], n[k, col.RADAR_T]
     dx, dy = motion.offset(f, k, f[i, col.LON], f[i, col.LAT])
-    both = one_ns >= 0 and other_ns >= 0 and abs(one_ns - other_ns) < half_ns and not _on_hull(f, k, dx, dy, 20.0)
+    both = one_ns >= 0 and other_ns >= 0 and abs(one_ns - other_ns) < half_ns and not hull.contains(f, k, dx, dy, 20.0)
     if both or not _alike(f, n, i, k):
         n[i, col.CLOSE_N] = 0
     elif n[i, col.CLOSE_TO] == n[k, col.TRACK]:
@@ -362,6 +326,10 @@ def _alike(f, n, i, k):
     dx, dy = motion.offset(f, i, f[k, col.LON], f[k, col.LAT])
     dx, dy = dx - mx, dy - my
     half = 100.0 if math.isnan(f[k, col.LENGTH]) else 100.0 + f[k, col.LENGTH] ** 2 / 16.0
+    half += max(hull.antenna_m2(f, n, i), hull.antenna_m2(f, n, k))
+    named_i, named_k = n[i, col.MMSI], n[k, col.MMSI]
+    if (named_i >= 0 and (named_i == named_k or named_i == n[k, col.LEFT])) or (named_k >= 0 and named_k == n[i, col.LEFT]):
+        half = 100.0  # one antenna: her reports have led away from her, and must have come back
     see, sen, snn = see + f[k, col.EE] + half, sen + f[k, col.EN], snn + f[k, col.NN] + half
     d2 = (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / (see * snn - sen * sen)
     du, dv = f[k, col.VE] - f[i, col.VE], f[k, col.VN] - f[i, col.VN]
@@ -370,10 +338,29 @@ def _alike(f, n, i, k):
 
 
 @kernel
+def _double(f, n, i, k):
+    """Note when two tracks of one MMSI lie on each other, and radar does not see both: her reports made two of her."""
+    if n[i, col.RADAR_T] >= 0 and n[k, col.RADAR_T] >= 0:
+        return  # the plots that they claim will tell
+    if n[k, col.FIRST] > n[i, col.FIRST]:
+        i, k = k, i
+    if not _alike(f, n, i, k):
+        n[i, col.CLOSE_N] = 0
+    elif n[i, col.CLOSE_TO] == n[k, col.TRACK]:
+        n[i, col.CLOSE_N] += 1
+    else:
+        n[i, col.CLOSE_TO], n[i, col.CLOSE_N] = n[k, col.TRACK], 1
+
+
+@kernel
 def settle(f, n, c, free, keys, heads, hit_ns, look_ns):
-    """Join what has long claimed the same plots; call it between scans."""
+    """Join what has long claimed the same plots, or lies on another track of its own MMSI; call it between scans."""
     for i in range(c[col.C_TOP]):
-        if n[i, col.STATE] == col.FREE or n[i, col.CLOSE_N] < MARRY_AFTER:
+        if n[i, col.STATE] == col.FREE:
+            continue
+        if n[i, col.MMSI] >= 0 and n[i, col.NEXT] >= 0:
+            _double(f, n, i, n[i, col.NEXT])
+        if n[i, col.CLOSE_N] < MARRY_AFTER:
             continue
         for k in range(c[col.C_TOP]):
             if n[k, col.TRACK] == n[i, col.CLOSE_TO] and n[k, col.STATE] != col.FREE and k != i:
@@ -427,7 +414,7 @@ def _seen(f, n, hit_ns, look_ns, chart, site, r, i, s, j, t_ns, miss, gain):
     gap = t_ns - hit_ns[i, s]
     if n[i, col.STATE] != schema.TENTATIVE and n[i, col.HITS] > 5 and gap > 0:
         at = clutter.cell(site, s, f[i, col.PLOT_RANGE], f[i, col.PLOT_AZ] % clutter.TWO_PI)
-        clutter.looked(chart, s, at, 1.0)
+        clutter.looked(chart, s, at, _teaches(f, n, i), 1.0)
     f[i, col.UNSEEN] = min(f[i, col.UNSEEN] + 4.0, 0.0)
     hit_ns[i, s] = look_ns[i, s] = t_ns
     n[i, col.LAST], n[i, col.RADAR_T] = max(n[i, col.LAST], t_ns), t_ns
@@ -443,6 +430,29 @@ def _seen(f, n, hit_ns, look_ns, chart, site, r, i, s, j, t_ns, miss, gain):
         old = f[i, col.LENGTH]
         f[i, col.LENGTH] = r.length_m[j] if math.isnan(old) else old + 0.1 * (r.length_m[j] - old)
     rows.confirm(f, n, i)
+
+
+@kernel
+def _teaches(f, n, i):
+    """The size of vessel of which row i teaches how far she is seen: the largest, until she has told her own."""
+    return col.SIZES - 1 if math.isnan(f[i, col.TO_BOW]) else clutter.size(f[i, col.LENGTH], col.SIZES - 1)
+
+
+@kernel
+def _expected(f, n, i, chart, s, at, range_m):
+    """Probability that named row i, if she is there, gives a plot: as the likes of her have proved, or by the standard.
+
+    Of unknown size, she is judged as a small one of her class.
+    """
+    if n[i, col.STATUS] == MOORED and math.hypot(f[i, col.VE], f[i, col.VN]) < motion.SLOW_MPS:
+        return 0.0  # no radar tells her from the quay
+    if n[i, col.HELD] == 1:
+        return clutter.detection(chart, s, at)
+    told = not math.isnan(f[i, col.TO_BOW])
+    small = 1 if n[i, col.KIND] == schema.AIS_A else 0
+    size = clutter.size(f[i, col.LENGTH], small) if told else small
+    standard = STANDARD_PD if range_m < STANDARD_NM[size] * NM else 0.0
+    return max(clutter.proved(chart, s, at, size), standard)
 
 
 @kernel
@@ -471,10 +481,11 @@ def look(f, n, c, hit_ns, look_ns, site, site_ns, chart, s, end_ns):
         visible = f[i, col.VISIBLE]
         hidden = (1.0 - visible) + visible * (1.0 - pd)
         if n[i, col.MMSI] >= 0:
-            # a small craft is missed where a ship is seen; one that radar has held may have gone behind something
-            small = n[i, col.KIND] == schema.AIS_B or f[i, col.LENGTH] < 30.0
-            vain = hidden if n[i, col.HITS] >= 5 else 1.0 - (0.4 * pd if small else pd)
-            f[i, col.UNSEEN] = max(f[i, col.UNSEEN] + math.log(vain), -20.0)
+            seen = _expected(f, n, i, chart, s, at, range_m)
+            if seen > LEAST_EXPECTED:  # many looks that promised little would add up to a proof of nothing
+                # one that radar has held may have gone behind something
+                vain = 1.0 - min(seen, pd) * (visible if n[i, col.HITS] >= 5 else 1.0)
+                f[i, col.UNSEEN] = max(f[i, col.UNSEEN] + math.log(vain), -20.0)
         after = visible * (1.0 - pd) / hidden
         if n[i, col.STATE] == schema.TENTATIVE and n[i, col.MMSI] < 0:
             f[i, col.ODDS] += math.log(1.0 - pd)
@@ -486,4 +497,4 @@ def look(f, n, c, hit_ns, look_ns, site, site_ns, chart, s, end_ns):
             if known_s > GROWN_S and n[i, col.HITS] * site[s, col.S_PERIOD] < LEAST_SHARE * known_s:
                 f[i, col.ODDS] = min(f[i, col.ODDS], -1.0)  # she lives on chance plots
         if n[i, col.HITS] > 5:
-            clutter.looked(chart, s, at, 0.0)
+            clutter.looked(chart, s, at, _teaches(f, n, i), 0.0)

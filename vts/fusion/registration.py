@@ -9,9 +9,9 @@ import math
 
 import numpy as np
 
-from vts import geo
+from vts import geo, schema
 from vts.fusion import layout as col
-from vts.fusion import motion
+from vts.fusion import hull, motion
 from vts.jit import kernel
 from vts.units import KN, S
 
@@ -23,9 +23,13 @@ FAR = 6.0  # sigmas from which on a pair is a mistake, not an error
 SURE = 3.0  # a bias under this many sigmas is left alone
 LEAST_PAIRS = 50.0
 TRUST_PAIRS = 200.0  # before that, the radar may be what is wrong
-DISTRUST_D2, TRUST_D2 = 28.0, 8.0
-LEAST_OFFSET_M = 25.0  # less may be the antenna's place, or glint
+# Page's test, a sum for each of four sides: what every pair gives, how much makes a spoof, and belief again
+SLACK, DISTRUST_SUM, TRUST_D2 = 0.7, 11.5, 8.0
+LEAST_OFFSET_M = 25.0  # less may be an antenna's place wrongly told
 OFFSET_MEMORY = 0.75  # of a vessel's own offset: four reports
+WAKE_MPS, WAKE_LENGTHS, WAKE_M = 9.0, 4.0, 200.0  # fast craft are seen by their wakes; metres where no length is known
+FIRST_PAIRS, MOST_PAIRS = 5.0, 50.0  # from which on a mean is taken for the antenna's place; its memory
+HALF_HULL_M = 200.0  # of a class A ship that has not told her size
 
 
 @kernel
@@ -57,17 +61,24 @@ def pair(f, n, i, r, j, lon, lat, site, r2):
     y_along = f[i, col.PLOT_RANGE] - range_m
     turn = (f[i, col.PLOT_AZ] - azimuth + math.pi) % (2.0 * math.pi) - math.pi
     y_across = turn * range_m
-    unknown = 500.0 if math.isnan(f[i, col.TO_BOW]) else 0.0
+    antenna_m2 = hull.antenna_m2(f, n, i)
+    open_along = open_across = 0.0
     if f[i, col.LENGTH] > 0.0:
-        unknown += f[i, col.LENGTH] ** 2 / 36.0 * max(site[s, col.S_GLINT] / site[s, col.S_GLINT_N], 0.0)
-    var_along = site[s, col.S_RANGE_SIGMA] ** 2 + r2 + unknown + (0.3 * dt) ** 2
-    var_across = (range_m * site[s, col.S_AZ_SIGMA]) ** 2 + r2 + unknown + (0.3 * dt) ** 2
+        open_along = open_across = f[i, col.LENGTH] ** 2 / 36.0 * max(site[s, col.S_GLINT] / site[s, col.S_GLINT_N], 0.0)
+    if antenna_m2 > 0.0:
+        h_e, h_n = hull.bow(f, i)
+        share = (h_e * sin + h_n * cos) ** 2 if h_e * h_e + h_n * h_n > 0.0 else 0.5
+        open_along, open_across = open_along + share * antenna_m2, open_across + (1.0 - share) * antenna_m2
+    var_along = site[s, col.S_RANGE_SIGMA] ** 2 + r2 + open_along + (0.3 * dt) ** 2
+    var_across = (range_m * site[s, col.S_AZ_SIGMA]) ** 2 + r2 + open_across + (0.3 * dt) ** 2
     left_along = y_along - (site[s, col.S_BIAS_R] - v_along * site[s, col.S_BIAS_T])
     left_across = y_across - (range_m * site[s, col.S_BIAS_A] - v_across * site[s, col.S_BIAS_T])
-    _offset(f, i, left_along, left_across, sin, cos, var_along, var_across)
+    _offset(f, n, i, left_along, left_across, sin, cos, var_along, var_across)
     _trust(f, n, i, site[s, col.S_PAIRS])
     if n[i, col.DISTRUST] == 1 or n[i, col.AIS_N] < 3:
         return
+    if antenna_m2 > 0.0:  # antennas stand aft: taken for middles, they would pass for a clock that is behind
+        v_along = v_across = 0.0
     free_along, free_across = var_along, var_across
     if site[s, col.S_PAIRS] < LEAST_PAIRS:
         free_along, free_across = var_along + PRIOR_R**2, var_across + (range_m * PRIOR_A) ** 2
@@ -94,8 +105,8 @@ def pair(f, n, i, r, j, lon, lat, site, r2):
 
 
 @kernel
-def _offset(f, i, left_along, left_across, sin, cos, var_along, var_across):
-    """Take a pair into the vessel's own mean offset, AIS from radar, east and north."""
+def _offset(f, n, i, left_along, left_across, sin, cos, var_along, var_across):
+    """Take a pair into the vessel's own offset, AIS from radar, east and north: its mean, and its sums."""
     e, north = -(left_along * sin + left_across * cos), -(left_along * cos - left_across * sin)
     weight = 2.0 / (var_along + var_across)
     f[i, col.OFF_E] = OFFSET_MEMORY * f[i, col.OFF_E] + weight * e
@@ -103,25 +114,61 @@ def _offset(f, i, left_along, left_across, sin, cos, var_along, var_across):
     f[i, col.OFF_W] = OFFSET_MEMORY * f[i, col.OFF_W] + weight
     # weights fade as the sum does, so its variance is (1 - m) / (1 + m) of one pair's, once it has filled up
     spread = max((1.0 - OFFSET_MEMORY) / (1.0 + OFFSET_MEMORY), weight / f[i, col.OFF_W])
-    size2 = (f[i, col.OFF_E] ** 2 + f[i, col.OFF_N] ** 2) / f[i, col.OFF_W] ** 2
-    f[i, col.OFF_D2] = size2 * weight / spread
+    mean_e, mean_n = f[i, col.OFF_E] / f[i, col.OFF_W], f[i, col.OFF_N] / f[i, col.OFF_W]
+    f[i, col.OFF_D2] = (mean_e * mean_e + mean_n * mean_n) * weight / spread
+    h_e, h_n = hull.bow(f, i)
+    f[i, col.ANTENNA_N] = min(f[i, col.ANTENNA_N] + 1.0, MOST_PAIRS)
+    f[i, col.ANTENNA_M] += (e * h_e + north * h_n - f[i, col.ANTENNA_M]) / f[i, col.ANTENNA_N]
+    far_e, far_n = _unexplained(f, n, i, mean_e, mean_n)
+    f[i, col.OFF_FAR] = math.hypot(far_e, far_n)
+    far_e, far_n = _unexplained(f, n, i, e, north)
+    sigma_e = math.sqrt(var_along * sin * sin + var_across * cos * cos)
+    sigma_n = math.sqrt(var_along * cos * cos + var_across * sin * sin)
+    for side in range(4):
+        far = (far_e / sigma_e if side < 2 else far_n / sigma_n) * (1.0 - 2.0 * (side % 2))
+        # a pair counts for no more than three sigmas: one plot of another vessel is no spoof
+        f[i, col.CUSUM + side] = max(f[i, col.CUSUM + side] + min(far, 3.0) - SLACK, 0.0)
+
+
+@kernel
+def _unexplained(f, n, i, e, north):
+    """(e, north) of an offset without what an antenna's untold place, or an echo that is the wake, explains."""
+    sin, cos = hull.bow(f, i)
+    if sin == 0.0 and cos == 0.0:
+        return e, north
+    ahead, aside = e * sin + north * cos, e * cos - north * sin
+    if hull.antenna_m2(f, n, i) > 0.0:  # it stays where the first pairs have seen it
+        if f[i, col.ANTENNA_N] < FIRST_PAIRS:
+            ahead = 0.0
+        else:
+            ahead -= max(min(f[i, col.ANTENNA_M], HALF_HULL_M), -HALF_HULL_M)
+    if ahead > 0.0 and math.hypot(f[i, col.VE], f[i, col.VN]) > WAKE_MPS:
+        ahead = max(ahead - (WAKE_LENGTHS * f[i, col.LENGTH] if f[i, col.LENGTH] > 0.0 else WAKE_M), 0.0)
+    return ahead * sin + aside * cos, ahead * cos - aside * sin
 
 
 @kernel
 def _trust(f, n, i, pairs):
     """Believe the AIS position of row i no longer, or again; a track that it has led astray is left to the radar."""
-    offset2 = (f[i, col.OFF_E] ** 2 + f[i, col.OFF_N] ** 2) / f[i, col.OFF_W] ** 2
-    least = LEAST_OFFSET_M if not math.isnan(f[i, col.TO_BOW]) else LEAST_OFFSET_M + 0.5 * max(f[i, col.LENGTH], 100.0)
     if n[i, col.DISTRUST] == 1:
         if f[i, col.OFF_D2] < TRUST_D2:
             n[i, col.DISTRUST] = 0
-    elif pairs > TRUST_PAIRS and f[i, col.OFF_D2] > DISTRUST_D2 and offset2 > least * least:
+            for side in range(4):
+                f[i, col.CUSUM + side] = 0.0
+    elif pairs > TRUST_PAIRS and f[i, col.OFF_FAR] > LEAST_OFFSET_M and drift(f, i) > DISTRUST_SUM:
         n[i, col.DISTRUST] = 1
+        offset2 = (f[i, col.OFF_E] ** 2 + f[i, col.OFF_N] ** 2) / f[i, col.OFF_W] ** 2
         for m in range(motion.MODES):
             p = col.X + m * col.STRIDE + 5
             f[i, p] += offset2
             f[i, p + 6] += offset2
         motion.combine(f, i)
+
+
+@kernel
+def drift(f, i):
+    """The greatest of row i's four sums."""
+    return max(max(f[i, col.CUSUM], f[i, col.CUSUM + 1]), max(f[i, col.CUSUM + 2], f[i, col.CUSUM + 3]))
 
 
 @kernel

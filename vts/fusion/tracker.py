@@ -20,7 +20,7 @@ from vts.lifecycle import Lifecycle
 from vts.schema import AIS_ATON, AIS_BASE, Picture, Rejects, Reports, Scores, Sensors, Statics, Tracks
 from vts.units import DEG, HOUR, KN, MINUTE, S
 
-VERSION = 4  # of the saved state
+VERSION = 5  # of the saved state
 KEEP_NS = 5 * S  # the state is kept this often, to go back to
 WORK_NS = 2 * KEEP_NS  # reports are worked in by units of this, whose late ones go back together
 PENDING = 65_536  # rows that wait before the kernel is called without a picture having been asked for
@@ -251,14 +251,27 @@ class Tracker:
         speed = np.hypot(f[hit, col.VE], f[hit, col.VN])
         course = np.where(speed > SLOW_MPS, np.arctan2(f[hit, col.VE], f[hit, col.VN]), np.nan)
         heading = np.where(np.isnan(f[hit, col.HEADING]), course, f[hit, col.HEADING] * DEG)
+        moved = hit[np.hypot(forward, starboard) > 0.0]
+        f[np.ix_(moved, [col.OFF_E, col.OFF_N, col.OFF_W, col.OFF_D2, col.OFF_FAR])] = 0.0
+        f[moved, col.CUSUM : col.CUSUM + 4] = 0.0
         shift = (n[hit, col.HITS] == 0) & ~np.isnan(heading)
         sin, cos = np.sin(heading[shift]), np.cos(heading[shift])
         to, ahead, aside = hit[shift], forward[shift], starboard[shift]
         f[to, col.LON] += (ahead * sin + aside * cos) / f[to, col.EAST_M]
         f[to, col.LAT] += (ahead * cos - aside * sin) / f[to, col.NORTH_M]
-        rest, open_m2 = hit[~shift], (forward**2 + starboard**2)[~shift]
-        for column in (col.EE, col.NN, *(col.X + m * col.STRIDE + k for m in range(MODES) for k in (5, 11))):
+        # a track that radar holds too lies between antenna and middle: open along the hull, or any way round
+        rest, known = hit[~shift], ~np.isnan(heading[~shift])
+        sin, cos = np.sin(heading[~shift]), np.cos(heading[~shift])
+        ahead, aside = forward[~shift], starboard[~shift]
+        span2 = ahead**2 + aside**2
+        ee = np.where(known, (ahead * sin + aside * cos) ** 2, span2)
+        en = np.where(known, (ahead * sin + aside * cos) * (ahead * cos - aside * sin), 0.0)
+        nn = np.where(known, (ahead * cos - aside * sin) ** 2, span2)
+        for column, open_m2 in ((col.EE, ee), (col.EN, en), (col.NN, nn)):
             f[rest, column] += open_m2
+        for mode in range(MODES):
+            for k, open_m2 in ((5, ee), (6, en), (10, en), (11, nn)):
+                f[rest, col.X + mode * col.STRIDE + k] += open_m2
 
     def _tracks(self, at_ns):
         """Tracks of what is to be shown at an instant, in order of `track`."""

@@ -18,11 +18,13 @@ PARAMETERS = {}
 
 
 def evaluate(evidence):
-    """A finding per pair of tracks that bear one MMSI and are both heard; excess is their distance."""
+    """A finding per pair of tracks that bear one MMSI and are both heard; excess is their distance.
+
+    A position where radar sees nothing is a spoof, and no second vessel.
+    """
     tracks = evidence.tracks
-    live = np.flatnonzero(
-        (tracks.mmsi >= 0) & ((tracks.state == CONFIRMED) | (tracks.state == COASTING)) & (tracks.seen_by & 1 == 1)
-    )
+    shown = (tracks.state == CONFIRMED) | (tracks.state == COASTING)
+    live = np.flatnonzero((tracks.mmsi >= 0) & shown & (tracks.seen_by & 1 == 1) & ~(tracks.p_spoof > 0.5))
     order = live[np.lexsort((tracks.track[live], tracks.mmsi[live]))]
     same = np.flatnonzero(tracks.mmsi[order[1:]] == tracks.mmsi[order[:-1]])
     rows = []

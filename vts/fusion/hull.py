@@ -1,0 +1,90 @@
+"""How a long vessel looks to a radar: which way her hull lies, how her echo wanders over it, and what is on it."""
+
+import math
+
+from vts import schema
+from vts.fusion import layout as col
+from vts.fusion import motion
+from vts.jit import kernel
+from vts.units import DEG
+
+LEAST_M = 40.0  # a shorter hull is lost in the plot's own noise
+ANTENNA_M = 50.0
+USUAL_WEIGHT, WANDER_FADE = 15.0, 0.98
+GLINT_FADE = 0.999
+
+
+@kernel
+def bow(f, i):
+    """(sin, cos) of where row i points: her heading, else her course; (0, 0) where she lies and has not told it."""
+    if not math.isnan(f[i, col.HEADING]):
+        return math.sin(f[i, col.HEADING] * DEG), math.cos(f[i, col.HEADING] * DEG)
+    speed = math.hypot(f[i, col.VE], f[i, col.VN])
+    if speed < motion.SLOW_MPS:
+        return 0.0, 0.0
+    return f[i, col.VE] / speed, f[i, col.VN] / speed
+
+
+@kernel
+def along(sin, cos, m2):
+    """(ee, en, nn) of a variance along a hull that points to (sin, cos); any way round where that is unknown."""
+    if sin == 0.0 and cos == 0.0:
+        return 0.5 * m2, 0.0, 0.5 * m2
+    return m2 * sin * sin, m2 * sin * cos, m2 * cos * cos
+
+
+@kernel
+def antenna_m2(f, n, i):
+    """Variance along the hull of where the AIS antenna of row i stands from her middle; 0 once she has told it.
+
+    Type 5 comes every six minutes: until then a class A ship's antenna may stand a hundred metres aft of her middle.
+    """
+    if n[i, col.MMSI] < 0 or n[i, col.KIND] != schema.AIS_A or not math.isnan(f[i, col.TO_BOW]):
+        return 0.0
+    return ANTENNA_M * ANTENNA_M
+
+
+@kernel
+def glint(f, i, share):
+    """(ee, en, nn): how the echo of a long vessel wanders over her hull, 1-sigma a sixth of her length at share 1.
+
+    `share` is what is usual at the site; a vessel that has been seen often has her own.
+    """
+    if not f[i, col.LENGTH] > LEAST_M:
+        return 0.0, 0.0, 0.0
+    own = max((USUAL_WEIGHT * share + f[i, col.WANDER]) / (USUAL_WEIGHT + f[i, col.WANDER_N]), 0.0)
+    g = own * f[i, col.LENGTH] ** 2 / 36.0
+    sin, cos = bow(f, i)
+    return along(sin, cos, g)
+
+
+@kernel
+def contains(f, i, dx, dy, noise_m):
+    """Whether a place dx, dy from the middle of a known long vessel is on her hull, give or take the plot's noise."""
+    if not f[i, col.LENGTH] > 100.0:
+        return False
+    sin, cos = bow(f, i)
+    if sin == 0.0 and cos == 0.0:
+        return math.hypot(dx, dy) < 0.5 * f[i, col.LENGTH] + 2.0 * noise_m
+    return (
+        abs(dx * sin + dy * cos) < 0.55 * f[i, col.LENGTH] + 2.0 * noise_m
+        and abs(dx * cos - dy * sin) < 0.1 * f[i, col.LENGTH] + 2.5 * noise_m
+    )
+
+
+@kernel
+def learn(f, i, site, s, z0, z1, r00, r01, r11):
+    """Compare a plot's miss along the hull with what all else explains: some radars' echoes wander, some do not."""
+    sin, cos = bow(f, i)
+    if not f[i, col.LENGTH] > 80.0 or (sin == 0.0 and cos == 0.0):
+        return
+    scale = f[i, col.LENGTH] ** 2 / 36.0
+    miss2 = (z0 * sin + z1 * cos) ** 2
+    usual2 = (f[i, col.EE] + r00) * sin * sin + 2.0 * (f[i, col.EN] + r01) * sin * cos + (f[i, col.NN] + r11) * cos * cos
+    if miss2 < 12.0 * (usual2 + scale):
+        weight = scale / (usual2 + scale)
+        excess = weight * (miss2 - usual2) / scale
+        site[s, col.S_GLINT] = GLINT_FADE * site[s, col.S_GLINT] + excess
+        site[s, col.S_GLINT_N] = GLINT_FADE * site[s, col.S_GLINT_N] + weight
+        f[i, col.WANDER] = WANDER_FADE * f[i, col.WANDER] + excess
+        f[i, col.WANDER_N] = WANDER_FADE * f[i, col.WANDER_N] + weight
