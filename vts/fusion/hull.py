@@ -9,7 +9,8 @@ from vts.jit import kernel
 from vts.units import DEG
 
 LEAST_M = 40.0  # a shorter hull is lost in the plot's own noise
-ANTENNA_M = 50.0
+LEAST_ANTENNA_M, MOST_ANTENNA_M = 15.0, 200.0
+ANTENNA_M2 = 2500.0  # of an antenna's place along a hull of unknown size
 USUAL_WEIGHT, WANDER_FADE = 15.0, 0.98
 GLINT_FADE = 0.999
 
@@ -34,14 +35,20 @@ def along(sin, cos, m2):
 
 
 @kernel
-def antenna_m2(f, n, i):
-    """Variance along the hull of where the AIS antenna of row i stands from her middle; 0 once she has told it.
+def untold(f, n, i):
+    """Whether the AIS antenna of row i may stand far from her middle, and she has not said where.
 
-    Type 5 comes every six minutes: until then a class A ship's antenna may stand a hundred metres aft of her middle.
+    Type 5 comes every six minutes: until then a class A ship's antenna may stand a hundred metres aft.
     """
-    if n[i, col.MMSI] < 0 or n[i, col.KIND] != schema.AIS_A or not math.isnan(f[i, col.TO_BOW]):
-        return 0.0
-    return ANTENNA_M * ANTENNA_M
+    return n[i, col.MMSI] >= 0 and n[i, col.KIND] == schema.AIS_A and math.isnan(f[i, col.TO_BOW])
+
+
+@kernel
+def antenna_ahead_m(f, n, i):
+    """How far ahead of her echo the untold antenna of row i stands, once pairs leave no doubt; else 0."""
+    ahead_m = f[i, col.ANTENNA_M]
+    sure = ahead_m * ahead_m * f[i, col.ANTENNA_W] > 16.0 and abs(ahead_m) > LEAST_ANTENNA_M
+    return max(min(ahead_m, MOST_ANTENNA_M), -MOST_ANTENNA_M) if sure and untold(f, n, i) else 0.0
 
 
 @kernel
@@ -80,7 +87,9 @@ def learn(f, i, site, s, z0, z1, r00, r01, r11):
         return
     scale = f[i, col.LENGTH] ** 2 / 36.0
     miss2 = (z0 * sin + z1 * cos) ** 2
-    usual2 = (f[i, col.EE] + r00) * sin * sin + 2.0 * (f[i, col.EN] + r01) * sin * cos + (f[i, col.NN] + r11) * cos * cos
+    usual2 = (
+        (f[i, col.EE] + r00) * sin * sin + 2.0 * (f[i, col.EN] + r01) * sin * cos + (f[i, col.NN] + r11) * cos * cos
+    )
     if miss2 < 12.0 * (usual2 + scale):
         weight = scale / (usual2 + scale)
         excess = weight * (miss2 - usual2) / scale

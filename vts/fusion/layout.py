@@ -29,7 +29,7 @@ MU = 40  # three mode probabilities
 X = 43  # three modes of STRIDE: e n ve vn turn from LON, LAT, then their 5 x 5 covariance
 STRIDE = 30
 CUSUM = X + 3 * STRIDE  # east, west, north, south: how long the AIS has been to that side, in sigmas (Page, 1954)
-ANTENNA_M, ANTENNA_N = CUSUM + 4, CUSUM + 5  # ahead of her echo by the pairs so far, and their count; until it is told
+ANTENNA_M, ANTENNA_W = CUSUM + 4, CUSUM + 5  # ahead of her echo by the pairs so far, and 1 / m^2, until it is told
 NF = CUSUM + 6
 
 # n: the facts

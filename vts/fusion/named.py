@@ -8,7 +8,7 @@ MMSI), or takes the MMSI from a radar track that it no longer fits (divorce).
 import math
 
 from vts import geo, schema
-from vts.fusion import clutter, motion, registration, rows
+from vts.fusion import clutter, hull, motion, registration, rows
 from vts.fusion import layout as col
 from vts.jit import kernel
 from vts.units import DEG, KN, S
@@ -23,14 +23,19 @@ SPEED_SIGMA = 0.25  # m/s per axis of reported speed and course
 DOUBT_D2 = 7.0  # of a mean offset: three in a hundred by noise
 DIVORCE_AFTER = 3
 HELD_HITS = 5
+SEEK_EVERY = 4  # reports
 CORROBORATED_S = 15.0
 JUMP_M, JUMP_MPS, JUMP_SHARE = 50.0, 2.0, 0.5  # how far beside her prediction: and what grows with silence and speed
 
 
 @kernel
-def middle(f, i, r, j):
+def middle(f, n, i, r, j):
     """(lon_deg, lat_deg, m^2): the vessel's middle from her antenna's position, and what her hull leaves open."""
     lon, lat = r.lon_deg[j], r.lat_deg[j]
+    ahead_m = hull.antenna_ahead_m(f, n, i)
+    if ahead_m != 0.0:
+        sin, cos = hull.bow(f, i)
+        return lon - ahead_m * sin / f[i, col.EAST_M], lat - ahead_m * cos / f[i, col.NORTH_M], 0.0
     if math.isnan(f[i, col.TO_BOW]) or math.isnan(f[i, col.LENGTH]):
         # the antenna may stand anywhere along the hull
         return lon, lat, f[i, col.LENGTH] ** 2 / 16.0 if f[i, col.LENGTH] > 40.0 else 0.0
@@ -69,7 +74,7 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart,
         else:
             motion.predict(f, i, dt, rows.accel_mps2(f, n, i, accel), w)
             n[i, col.T] = t_ns
-            d2 = _misfit(f, i, r, j, r2)
+            d2 = _misfit(f, n, i, r, j, r2)
             if d2 < best_d2:
                 best, best_d2 = i, d2
         i = n[i, col.NEXT]
@@ -80,9 +85,16 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart,
         f[best, col.LIKELY] = max(min(f[best, col.LIKELY] + 3.0 - 0.5 * best_d2, 30.0), -30.0)
         if rivals > 1:
             _divorce(f, n, keys, heads, best, mmsi, t_ns)
-        lon, lat, _open = middle(f, best, r, j)
+        lon, lat, _open = middle(f, n, best, r, j)
         registration.pair(f, n, best, r, j, lon, lat, site, r2)
         clutter.hear(site, chart, lon, lat)
+        if (
+            n[best, col.RADAR_T] < 0
+            and rivals == 1
+            and n[best, col.AIS_N] % SEEK_EVERY == 1
+            and hull.untold(f, n, best)
+        ):
+            best = _seek(f, n, c, free, keys, heads, hit_ns, look_ns, best, r, j, r2, accel)
         if n[best, col.DISTRUST] == 1:
             _heard(f, n, best, r, j)
             return col.DISTRUSTED, n[best, col.TRACK]
@@ -99,7 +111,7 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart,
         _use(f, n, i, r, j, r2, w)
         return col.USED, n[i, col.TRACK]
     if rivals == 1 and _swerved(f, n, best, r, j):
-        lon, lat, hull2 = middle(f, best, r, j)
+        lon, lat, hull2 = middle(f, n, best, r, j)
         motion.start(f, best, lon, lat, r2 + hull2, 0.0, r2 + hull2, motion.HALF_SPEED_MPS)
         n[best, col.MISFITS] = 0
         _velocity(f, n, best, r, j, w)
@@ -118,6 +130,29 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart,
     _velocity(f, n, i, r, j, w)
     _heard(f, n, i, r, j)
     return (col.TELEPORT if rivals else col.BEGAN), n[i, col.TRACK]
+
+
+@kernel
+def _seek(f, n, c, free, keys, heads, hit_ns, look_ns, i, r, j, r2, accel):
+    """Join row i, which only AIS feeds, to the echo that sails as her report says, an antenna's place away from it.
+
+    Returns the row that lives on. Report and echo began apart: neither fell into the other's gate.
+    """
+    k = _unnamed(f, n, c, r, j, r.t_ns[j], r2, accel)
+    if k < 0 or n[k, col.STATE] == schema.TENTATIVE or n[k, col.LEFT] == n[i, col.MMSI]:
+        return i
+    dt = (r.t_ns[j] - n[k, col.T]) / S
+    dx, dy = motion.offset(f, k, f[i, col.LON], f[i, col.LAT])
+    dx, dy = dx - f[k, col.VE] * dt, dy - f[k, col.VN] * dt
+    sin, cos = hull.bow(f, i)
+    ahead, spread = dx * sin + dy * cos, f[k, col.EE] + f[k, col.NN]
+    lived = rows.marry(f, n, c, free, keys, heads, hit_ns, look_ns, k, i)
+    f[lived, col.ANTENNA_M], f[lived, col.ANTENNA_W] = ahead, 1.0 / spread
+    moved = hull.antenna_ahead_m(f, n, lived)
+    if n[lived, col.T] == r.t_ns[j] and f[lived, col.AIS_LON] != 0.0:
+        f[lived, col.LON] -= moved * sin / f[lived, col.EAST_M]
+        f[lived, col.LAT] -= moved * cos / f[lived, col.NORTH_M]
+    return lived
 
 
 @kernel
@@ -150,7 +185,7 @@ def _swerved(f, n, i, r, j):
         return False
     if n[i, col.AIS_T] < 0 or r.kind[j] in (schema.AIS_BASE, schema.AIS_ATON) or n[i, col.DISTRUST] == 1:
         return False
-    lon, lat, _open = middle(f, i, r, j)
+    lon, lat, _open = middle(f, n, i, r, j)
     dx, dy = motion.offset(f, i, lon, lat)
     speed = math.hypot(f[i, col.VE], f[i, col.VN])
     if r.sog_kn[j] < 102.2:
@@ -160,9 +195,9 @@ def _swerved(f, n, i, r, j):
 
 
 @kernel
-def _misfit(f, i, r, j, r2):
+def _misfit(f, n, i, r, j, r2):
     """Squared Mahalanobis distance of a report from row i, which has been predicted to its time."""
-    lon, lat, hull2 = middle(f, i, r, j)
+    lon, lat, hull2 = middle(f, n, i, r, j)
     dx, dy = motion.offset(f, i, lon, lat)
     see, sen, snn = f[i, col.EE] + r2 + hull2, f[i, col.EN], f[i, col.NN] + r2 + hull2
     return (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / (see * snn - sen * sen)
@@ -185,7 +220,7 @@ def _velocity(f, n, i, r, j, w):
 @kernel
 def _use(f, n, i, r, j, r2, w):
     """Correct row i with the report."""
-    lon, lat, hull2 = middle(f, i, r, j)
+    lon, lat, hull2 = middle(f, n, i, r, j)
     x, y = motion.offset(f, i, lon, lat)
     ee, en, nn = r2 + hull2, 0.0, r2 + hull2
     if f[i, col.OFF_D2] > DOUBT_D2 and (r.t_ns[j] - n[i, col.RADAR_T]) / S < CORROBORATED_S:

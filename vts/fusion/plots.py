@@ -22,7 +22,7 @@ SPEED_VAR = 4.0  # m^2/s^2 per axis, of a speed that a radar has estimated
 MERGED_COST = 0.1  # log odds: a track that lives on the echoes of another becomes doubtful
 MARRY_AFTER = 4  # scans
 LEAST_SHARE, GROWN_S = 0.25, 90.0  # of scans in which a vessel without a name is seen, once she is known so long
-# Ranges at which any ship's radar sees vessels under 20 m, 50 m, 120 m and over, clutter apart (IMO MSC.192(79) table 2,
+# Ranges at which a ship's radar sees vessels under 20 m, 50 m, 120 m and over, clutter apart (IMO MSC.192(79) table 2,
 # S band: 10 m without a reflector, with one, over 500 GT, over 5,000 GT): 8 scans in 10, by us taken for 5
 STANDARD_NM, STANDARD_PD = (3.0, 3.7, 8.0, 11.0), 0.5
 LEAST_EXPECTED = 0.3
@@ -125,11 +125,6 @@ def scan(
         _e, _n, see, sen, snn = motion.shift_and_spread(f, i, dt, rows.accel_mps2(f, n, i, accel))
         gee, gen, gnn = hull.glint(f, i, glint)
         see, sen, snn = see + gee, sen + gen, snn + gnn
-        antenna_m2 = hull.antenna_m2(f, n, i)
-        if antenna_m2 > 0.0:
-            sin, cos = hull.bow(f, i)
-            gee, gen, gnn = hull.along(sin, cos, antenna_m2)
-            see, sen, snn = see + gee, sen + gen, snn + gnn
         member[k], x[k], y[k] = i, here_x, here_y
         spread[k, 0], spread[k, 1], spread[k, 2] = see, sen, snn
         k += 1
@@ -245,11 +240,6 @@ def scan(
             hull.learn(f, i, site, s, z0, z1, r00, r01, r11)
         gee, gen, gnn = hull.glint(f, i, glint)
         r00, r01, r11 = r00 + gee, r01 + gen, r11 + gnn
-        antenna_m2 = hull.antenna_m2(f, n, i)
-        if antenna_m2 > 0.0 and f[i, col.OFF_W] == 0.0:  # until the two have been compared
-            sin, cos = hull.bow(f, i)
-            gee, gen, gnn = hull.along(sin, cos, antenna_m2)
-            r00, r01, r11 = r00 + gee, r01 + gen, r11 + gnn
         motion.correct(f, i, 0, z0, z1, r00, r01, r11, w)
         if not math.isnan(r.sog_kn[order[a]]) and not math.isnan(r.cog_deg[order[a]]):
             speed, course = r.sog_kn[order[a]] * KN, r.cog_deg[order[a]] * DEG
@@ -305,7 +295,7 @@ def _compete(f, n, member, of_track, weight, half_ns, first, stop):
     if n[i, col.MMSI] >= 0 and n[k, col.MMSI] >= 0 and n[i, col.MMSI] != n[k, col.MMSI]:
         return
     both_named = n[i, col.MMSI] == n[k, col.MMSI]
-    if n[i, col.MMSI] >= 0 and not both_named or (both_named and n[k, col.FIRST] > n[i, col.FIRST]):
+    if (n[i, col.MMSI] >= 0 and not both_named) or (both_named and n[k, col.FIRST] > n[i, col.FIRST]):
         i, k = k, i  # i bears the count: it has no name, and of two such it is the younger
     one_ns, other_ns = n[i, col.RADAR_T], n[k, col.RADAR_T]
     dx, dy = motion.offset(f, k, f[i, col.LON], f[i, col.LAT])
@@ -326,9 +316,12 @@ def _alike(f, n, i, k):
     dx, dy = motion.offset(f, i, f[k, col.LON], f[k, col.LAT])
     dx, dy = dx - mx, dy - my
     half = 100.0 if math.isnan(f[k, col.LENGTH]) else 100.0 + f[k, col.LENGTH] ** 2 / 16.0
-    half += max(hull.antenna_m2(f, n, i), hull.antenna_m2(f, n, k))
+    if (hull.untold(f, n, i) and n[i, col.HITS] == 0) or (hull.untold(f, n, k) and n[k, col.HITS] == 0):
+        half += hull.ANTENNA_M2
     named_i, named_k = n[i, col.MMSI], n[k, col.MMSI]
-    if (named_i >= 0 and (named_i == named_k or named_i == n[k, col.LEFT])) or (named_k >= 0 and named_k == n[i, col.LEFT]):
+    if (named_i >= 0 and (named_i == named_k or named_i == n[k, col.LEFT])) or (
+        named_k >= 0 and named_k == n[i, col.LEFT]
+    ):
         half = 100.0  # one antenna: her reports have led away from her, and must have come back
     see, sen, snn = see + f[k, col.EE] + half, sen + f[k, col.EN], snn + f[k, col.NN] + half
     d2 = (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / (see * snn - sen * sen)

@@ -9,9 +9,9 @@ import math
 
 import numpy as np
 
-from vts import geo, schema
-from vts.fusion import layout as col
+from vts import geo
 from vts.fusion import hull, motion
+from vts.fusion import layout as col
 from vts.jit import kernel
 from vts.units import KN, S
 
@@ -28,8 +28,7 @@ SLACK, DISTRUST_SUM, TRUST_D2 = 0.7, 11.5, 8.0
 LEAST_OFFSET_M = 25.0  # less may be an antenna's place wrongly told
 OFFSET_MEMORY = 0.75  # of a vessel's own offset: four reports
 WAKE_MPS, WAKE_LENGTHS, WAKE_M = 9.0, 4.0, 200.0  # fast craft are seen by their wakes; metres where no length is known
-FIRST_PAIRS, MOST_PAIRS = 5.0, 50.0  # from which on a mean is taken for the antenna's place; its memory
-HALF_HULL_M = 200.0  # of a class A ship that has not told her size
+ANTENNA_MEMORY = 0.98  # of an antenna's place: fifty pairs
 
 
 @kernel
@@ -61,14 +60,17 @@ def pair(f, n, i, r, j, lon, lat, site, r2):
     y_along = f[i, col.PLOT_RANGE] - range_m
     turn = (f[i, col.PLOT_AZ] - azimuth + math.pi) % (2.0 * math.pi) - math.pi
     y_across = turn * range_m
-    antenna_m2 = hull.antenna_m2(f, n, i)
+    untold = hull.untold(f, n, i)
     open_along = open_across = 0.0
     if f[i, col.LENGTH] > 0.0:
-        open_along = open_across = f[i, col.LENGTH] ** 2 / 36.0 * max(site[s, col.S_GLINT] / site[s, col.S_GLINT_N], 0.0)
-    if antenna_m2 > 0.0:
+        open_along = open_across = (
+            f[i, col.LENGTH] ** 2 / 36.0 * max(site[s, col.S_GLINT] / site[s, col.S_GLINT_N], 0.0)
+        )
+    if untold:
         h_e, h_n = hull.bow(f, i)
         share = (h_e * sin + h_n * cos) ** 2 if h_e * h_e + h_n * h_n > 0.0 else 0.5
-        open_along, open_across = open_along + share * antenna_m2, open_across + (1.0 - share) * antenna_m2
+        open_along += share * hull.ANTENNA_M2
+        open_across += (1.0 - share) * hull.ANTENNA_M2
     var_along = site[s, col.S_RANGE_SIGMA] ** 2 + r2 + open_along + (0.3 * dt) ** 2
     var_across = (range_m * site[s, col.S_AZ_SIGMA]) ** 2 + r2 + open_across + (0.3 * dt) ** 2
     left_along = y_along - (site[s, col.S_BIAS_R] - v_along * site[s, col.S_BIAS_T])
@@ -77,7 +79,7 @@ def pair(f, n, i, r, j, lon, lat, site, r2):
     _trust(f, n, i, site[s, col.S_PAIRS])
     if n[i, col.DISTRUST] == 1 or n[i, col.AIS_N] < 3:
         return
-    if antenna_m2 > 0.0:  # antennas stand aft: taken for middles, they would pass for a clock that is behind
+    if untold:  # antennas stand aft: taken for middles, they would pass for a clock that is behind
         v_along = v_across = 0.0
     free_along, free_across = var_along, var_across
     if site[s, col.S_PAIRS] < LEAST_PAIRS:
@@ -115,10 +117,18 @@ def _offset(f, n, i, left_along, left_across, sin, cos, var_along, var_across):
     # weights fade as the sum does, so its variance is (1 - m) / (1 + m) of one pair's, once it has filled up
     spread = max((1.0 - OFFSET_MEMORY) / (1.0 + OFFSET_MEMORY), weight / f[i, col.OFF_W])
     mean_e, mean_n = f[i, col.OFF_E] / f[i, col.OFF_W], f[i, col.OFF_N] / f[i, col.OFF_W]
-    f[i, col.OFF_D2] = (mean_e * mean_e + mean_n * mean_n) * weight / spread
-    h_e, h_n = hull.bow(f, i)
-    f[i, col.ANTENNA_N] = min(f[i, col.ANTENNA_N] + 1.0, MOST_PAIRS)
-    f[i, col.ANTENNA_M] += (e * h_e + north * h_n - f[i, col.ANTENNA_M]) / f[i, col.ANTENNA_N]
+    mean2 = mean_e * mean_e + mean_n * mean_n
+    m_along, m_across = mean_e * sin + mean_n * cos, mean_e * cos - mean_n * sin
+    var = (m_along * m_along * var_along + m_across * m_across * var_across) / max(mean2, 1e-9)
+    f[i, col.OFF_D2] = mean2 / (max(var, 1.0) * spread)
+    if hull.untold(f, n, i):
+        h_e, h_n = hull.bow(f, i)
+        share = (h_e * sin + h_n * cos) ** 2
+        var = share * var_along + (1.0 - share) * var_across
+        ahead = e * h_e + north * h_n + hull.antenna_ahead_m(f, n, i) - f[i, col.ANTENNA_M]
+        ahead = max(min(ahead, 2.0 * math.sqrt(var)), -2.0 * math.sqrt(var))
+        f[i, col.ANTENNA_W] = ANTENNA_MEMORY * f[i, col.ANTENNA_W] + 1.0 / var
+        f[i, col.ANTENNA_M] += ahead / (var * f[i, col.ANTENNA_W])
     far_e, far_n = _unexplained(f, n, i, mean_e, mean_n)
     f[i, col.OFF_FAR] = math.hypot(far_e, far_n)
     far_e, far_n = _unexplained(f, n, i, e, north)
@@ -137,11 +147,8 @@ def _unexplained(f, n, i, e, north):
     if sin == 0.0 and cos == 0.0:
         return e, north
     ahead, aside = e * sin + north * cos, e * cos - north * sin
-    if hull.antenna_m2(f, n, i) > 0.0:  # it stays where the first pairs have seen it
-        if f[i, col.ANTENNA_N] < FIRST_PAIRS:
-            ahead = 0.0
-        else:
-            ahead -= max(min(f[i, col.ANTENNA_M], HALF_HULL_M), -HALF_HULL_M)
+    if hull.untold(f, n, i):  # it stays where the pairs so far have seen it
+        ahead -= f[i, col.ANTENNA_M] - hull.antenna_ahead_m(f, n, i)
     if ahead > 0.0 and math.hypot(f[i, col.VE], f[i, col.VN]) > WAKE_MPS:
         ahead = max(ahead - (WAKE_LENGTHS * f[i, col.LENGTH] if f[i, col.LENGTH] > 0.0 else WAKE_M), 0.0)
     return ahead * sin + aside * cos, ahead * cos - aside * sin
@@ -168,7 +175,7 @@ def _trust(f, n, i, pairs):
 @kernel
 def drift(f, i):
     """The greatest of row i's four sums."""
-    return max(max(f[i, col.CUSUM], f[i, col.CUSUM + 1]), max(f[i, col.CUSUM + 2], f[i, col.CUSUM + 3]))
+    return max(f[i, col.CUSUM], f[i, col.CUSUM + 1], f[i, col.CUSUM + 2], f[i, col.CUSUM + 3])
 
 
 @kernel

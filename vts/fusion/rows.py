@@ -200,7 +200,10 @@ def confirm(f, n, i):
 
 @kernel
 def marry(f, n, c, free, keys, heads, hit_ns, look_ns, i, k):
-    """Rows i and k are one vessel: the number that was shown first lives on, with the surer estimate of the two."""
+    """Rows i and k are one vessel: the number that was shown first lives on, with the surer estimate of the two.
+
+    Returns the row that lives on.
+    """
     shown_i, shown_k = n[i, col.STATE] != schema.TENTATIVE, n[k, col.STATE] != schema.TENTATIVE
     keep, gone = i, k
     if (shown_k and not shown_i) or (shown_k == shown_i and n[k, col.FIRST] < n[i, col.FIRST]):
@@ -232,6 +235,7 @@ def marry(f, n, c, free, keys, heads, hit_ns, look_ns, i, k):
         hit_ns[keep, s] = max(hit_ns[keep, s], hit_ns[gone, s])
         look_ns[keep, s] = max(look_ns[keep, s], look_ns[gone, s])
     end(n, c, free, keys, heads, gone)
+    return keep
 
 
 @kernel

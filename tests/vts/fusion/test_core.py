@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 import vts
-from tests.vts.fusion.sea import SITE, T0, Ship, ais, apart_m, plots, where
+from tests.vts.fusion.sea import SITE, T0, Ship, ais, apart_m, lonlat, plots, where
 from tests.vts.fusion.test_tracker import same
 from vts import schema
 from vts.config import FusionConfig
 from vts.fusion import clutter, explain, layout
 from vts.fusion.tracker import Tracker
 from vts.radar import Site
-from vts.schema import CONFIRMED, RAISED, Reports
+from vts.schema import CONFIRMED, RAISED, Reports, Statics
 from vts.units import S
 
 NORTH = Ship(3000, 2000, 10.0, 12.0)
@@ -301,3 +301,35 @@ def test_sea_clutter_round_the_antenna_is_learned_by_a_radar_that_reaches_far():
         clutter.rotate(site, chart, 0, 1)
     near = [clutter.density(site, chart, 0, clutter.cell(site, 0, 3000.0, a)) for a in np.arange(0.0, 6.28, 0.17)]
     assert 1.0 == pytest.approx(np.mean(near) / (15.0 / (np.pi * 5000.0**2)), abs=0.35)
+
+
+def test_a_small_craft_beyond_the_reach_of_radar_is_no_ghost_and_one_within_it_is():
+    """Both class B, of unknown size; the radar sees larger ships all the way out."""
+    far, near = Ship(14_000, 9_000, 20.0, 6.0, 412_000_301), Ship(3_000, -2_500, 20.0, 6.0, 412_000_302)
+    ships = [ship._replace(mmsi=412_000_400 + k) for k, ship in enumerate(fleet(10))]
+    rng = np.random.default_rng(4)
+    small = ais([far, near], 180, rng)
+    small = small._replace(kind=np.full(small.n, schema.AIS_B, np.int8), heading_deg=np.full(small.n, np.nan))
+    pictures, _ = run([plots([*ships, Ship(-15_000, 9_000, 90.0, 10.0)], 180, rng), ais(ships, 180, rng), small])
+    last = pictures[-1].tracks
+    doubt = dict(zip(last.mmsi.tolist(), last.p_spoof.tolist(), strict=True))
+    assert 0.1 > doubt[far.mmsi]
+    assert 0.9 < doubt[near.mmsi]
+
+
+def test_a_ship_at_anchor_with_a_long_hull_is_one_track():
+    """330 m, swinging to her anchor: the echo wanders along the heading, not along a course that means nothing."""
+    rng = np.random.default_rng(6)
+    ship = Ship(4_000, 3_000, 70.0, 0.1, 412_000_500)
+    echoes = plots([ship], 240, rng, pd=1.0)
+    wander = 55.0 * rng.standard_normal(echoes.n)
+    at = np.radians(70.0 - echoes.azimuth_deg)
+    moved = echoes.azimuth_deg + np.degrees(wander * np.sin(at) / echoes.range_m)
+    range_m = echoes.range_m + wander * np.cos(at)
+    lon, lat = lonlat(range_m * np.sin(np.radians(moved)), range_m * np.cos(np.radians(moved)))
+    echoes = echoes._replace(range_m=range_m, azimuth_deg=moved % 360.0, lon_deg=lon, lat_deg=lat)
+    said = ais([ship], 240, rng)
+    said = said._replace(heading_deg=np.full(said.n, 70.0))
+    size = Statics(mmsi=ship.mmsi, t_ns=T0, length_m=330.0, beam_m=60.0, to_bow_m=165.0, to_port_m=30.0, seq=0)
+    pictures, _ = run([echoes, said, [size]])
+    assert [1] * 20 == [shown(p).n for p in pictures[-20:]]
