@@ -16,6 +16,7 @@ from geofences.lng import slots
 from geofences.lng.slots import Movement
 from geofences.zones import from_geojson
 from tests.geofences.world import place, zone
+from vts import simulate as simulator
 from vts.errors import LingdingError, RegisterError, UsageError
 from vts.schema import Visits
 from vts.units import HOUR, MINUTE, S
@@ -279,3 +280,12 @@ def test_no_other_plan_has_fewer_refusals_or_less_waiting(seed):
     mine = (int((plan.start_ns < 0).sum()), float(np.nansum(plan.wait_min)))
     assert brute(moves, where, 60) == pytest.approx(mine)
     assert all(why for why, wait in zip(plan.why, plan.wait_min, strict=True) if wait != 0)
+
+
+@pytest.mark.parametrize("name", ["mirs-bay", "pearl-river"])
+def test_the_movements_of_a_scenario_can_be_planned_in_its_zones(tmp_path, name):
+    simulator.build(name, 1).write(tmp_path)
+    declared = slots.movements(tmp_path / "registers" / "movements.csv")
+    planned = lng.plan(declared, geofences.load(tmp_path / "zones.geojson"))
+    assert ["planned"] == planned.state.tolist()
+    assert 0 == planned.wait_min[0]

@@ -345,7 +345,7 @@ def _mirs_zones():
             width_port_m=500.0,
             width_starboard_m=500.0,
             max_speed_kn=12.0,
-            terminals=["Example LNG terminal, Dapeng"],
+            terminals=["Example LNG terminal Dapeng"],
             **LNG_RULES,
         ),
     )
