@@ -65,6 +65,11 @@ PRESETS = {
         Form(*[_m(500 * YD)] * 4, "ellipse", "33 CFR 165.T11-066: 500 yards about a vessel at anchor"),
         Form(*[_m(500 * YD)] * 4, "ellipse", "33 CFR 165.T11-066: 500 yards about a moored vessel"),
     ),
+    "uscg_boston_2008": (
+        None,
+        None,
+        Form(*[_m(500)] * 4, "ellipse", "73 FR 31612 (2008): 500 metres about a carrier at the Boston deepwater port"),
+    ),
     "yangshan_2009": (
         Form(
             *(Extent(4, LENGTHS), Extent(4, LENGTHS), Extent(6, BEAMS), Extent(6, BEAMS), "box"),

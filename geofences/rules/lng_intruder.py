@@ -20,7 +20,7 @@ PARAMETERS = {
     "lng_zone": (
         "",
         "preset",
-        "the corridor's own source: uscg_calcasieu, uscg_san_pedro, yangshan_2009, yangshan_2020",
+        "the corridor's own source: uscg_calcasieu, uscg_san_pedro, uscg_boston_2008, yangshan_2009, yangshan_2020",
     ),
     "lng_zone_ahead": ("", "m, lengths or beams", "the corridor's own source, where lng_zone is own"),
 }

@@ -110,6 +110,13 @@ def test_escorts_and_moored_vessels_are_no_intruders():
     assert set() == raised(checked, "lng_intruder")
 
 
+@pytest.mark.parametrize(("beyond_m", "is_in"), [(-10, True), (10, False)], ids=["inside", "outside"])
+def test_alongside_in_boston_the_zone_is_500_metres_about_her_and_under_way_there_is_none(beyond_m, is_in):
+    own, abeam_m = carrier(status=5, sog=0.0), B / 2 + 500 + beyond_m
+    assert is_in == intrudes(ship(OTHER, abeam_m, 5000, 0, 0.0), corridor("uscg_boston_2008"), own, minutes=3)
+    assert not intrudes(ship(OTHER, 100, 5000, 0, 9), corridor("uscg_boston_2008"))
+
+
 def test_at_anchor_the_zone_is_a_circle():
     own = carrier(status=1, sog=0.0)
     at_45 = (500 * YD + 20) / np.sqrt(2)
@@ -146,7 +153,8 @@ def test_an_extent_that_cannot_be_read_says_how_to_write_it(text):
 
 
 def test_no_preset_claims_to_be_dapengs():
-    assert {"uscg_calcasieu", "uscg_san_pedro", "yangshan_2009", "yangshan_2020"} == set(moving.PRESETS)
+    of_the_coast_guard = {"uscg_boston_2008", "uscg_calcasieu", "uscg_san_pedro"}
+    assert of_the_coast_guard | {"yangshan_2009", "yangshan_2020"} == set(moving.PRESETS)
     assert all(form.citation for forms in moving.PRESETS.values() for form in forms if form)
 
 
