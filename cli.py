@@ -307,7 +307,7 @@ def _replay(
 
     with vts.Store(out) as store, Keys(quiet=as_json) as keys, stopping, ExitStack() as stack:
         store.begin(resume)
-        manifest = run.manifest(logs, sites, settings, trained, cut, note=note, land=land)
+        manifest = run.manifest(logs, sites, settings, trained, cut, note=note, land=land, rate=rate)
         run.same(store, manifest, fences.to_geojson())
         saved = store.state if resume else None
         if saved is not None:
@@ -860,19 +860,30 @@ def boarding_(store, psc, regime, capacity, as_json):
 
 
 @main.command()
-@click.argument("rule", required=False)
+@click.argument("rule", required=False, metavar="[RULE | DIR TRACK]")
+@click.argument("track", required=False, type=int, metavar="")
+@click.option("--at", "at_ns", type=INSTANT, help="Of a track: the time asked about.")
+@click.option("--window", type=click.IntRange(min=1), default=60, show_default=True, help="Seconds before it.")
+@tz_option
 @lang_option
 @json_option
-def explain(rule, lang, as_json):
-    """What a rule says, where it comes from, and its numbers.
+def explain(rule, track, at_ns, window, tz, lang, as_json):
+    """What a rule says and where it comes from; or which reports made a track of a store, and which did not, and why.
 
-    Without a name, the list of all rules.
+    Without a name, the list of all rules. For a track the logs that the store was made from are read again, up to the
+    time asked about: a run is deterministic, so what happened is seen happening.
 
     Example: vts explain speed_limit
+
+    Example: vts explain out/day 42 --at 2026-03-02T02:10
     """
     from vts.wording import translator
 
     tr = translator(lang)
+    if track is not None:
+        if at_ns is None:
+            raise click.UsageError("say when with --at TIME")
+        return _explain_track(tr, Path(rule), track, at_ns, window, tz, as_json)
     rules = {name: entry for name, entry in _rules().items() if "." not in name}
     if rule is not None and rule not in rules:
         raise click.UsageError(f"no rule {rule!r}; there are {', '.join(rules)}")
@@ -884,6 +895,50 @@ def explain(rule, lang, as_json):
             click.echo(f"{name:<24} {entry['title'].get(lang) or entry['title'].get('en', '')}")
         else:
             _explain(tr, name, entry, lang)
+    return DONE
+
+
+def _explain_track(tr, folder, track, at_ns, window_s, tz, as_json):
+    """The reports of a track before an instant, a line each, then each sensor's share and age."""
+    import re
+
+    import vts
+    from vts import fusion, run
+    from vts.schema import KINDS
+    from vts.units import S
+    from vts.wording import iso_text, time_text
+
+    logs, sites, config, cut, rate = run.retold(_opened(folder))
+    if not as_json:
+        click.echo(tr("read again: {logs}", logs=", ".join(logs)))
+    feeds = _feeds(logs, sites, cut.start_ns, rate)
+    merged = vts.merge(feeds, lateness_s=config.lateness_s)
+    found = fusion.explain(cut.of(merged), track, at_ns, config, sites, window_s=window_s)
+    names = {0: "AIS"} | {site.sensor: site.name for site in sites}
+    for k in range(found.n):
+        name, used = names.get(int(found.sensor[k]), str(found.sensor[k])), bool(found.used[k])
+        reason, apart_m = str(found.reason[k]), float(found.apart_m[k])
+        if as_json:
+            told = {"sensor": name, "ident": int(found.ident[k]), "used": used, "reason": reason, "apart_m": apart_m}
+            _event("report", t=iso_text(found.t_ns[k]), kind=KINDS[found.kind[k]], **told)
+        else:
+            number = re.search(r"\d+", reason)
+            word = tr(re.sub(r"\d+", "{n}", reason), n=number[0] if number else "")
+            mark = "+" if used else "-"
+            click.echo(f"{time_text(found.t_ns[k], tz)}  {mark} {name:<16} {apart_m:>6.0f} m  {word}")
+    for sensor, name in names.items():
+        mine = found.take((found.sensor == sensor) & (found.used == 1))
+        if not mine.n:
+            continue
+        age_s = (at_ns - int(mine.t_ns.max())) / S
+        share = mine.n / int(found.used.sum())
+        if as_json:
+            _event("source", sensor=name, used=mine.n, share=round(share, 3), age_s=age_s)
+        else:
+            share, age = f"{100 * share:.0f}", f"{age_s:.0f}"
+            said = tr("{n} reports used, {share} % of all; the last {age} s before", n=mine.n, share=share, age=age)
+            click.echo(f"{name}: {said}")
+    return DONE
 
 
 def _explain(tr, name, entry, lang):

@@ -229,6 +229,24 @@ def test_explain_names_source_and_numbers():
     assert 2 == run("explain", "nonsense")[0]
 
 
+def test_explain_tells_which_reports_made_a_track_of_a_store(replayed):
+    """The same reports as the store's own track counts: the log is read again, and does again what it did."""
+    out, _ = replayed
+    query = "select track, epoch_ns(t)::BIGINT as at, reports from tracks where seen_by = 3 order by t_ns desc limit 1"
+    query = query.replace("epoch_ns(t)::BIGINT", "t_ns")
+    (row,) = events(run("query", out, query, "--json")[1])
+    when = iso_text(row["at"])
+    code, text, _ = run("explain", out, row["track"], "--at", when, "--window", "3600", "--json")
+    assert 0 == code
+    told = events(text)
+    used = [e for e in told if e["event"] == "report" and e["used"]]
+    assert row["reports"] == len(used)
+    assert {"AIS", "sim-guishan"} == {e["sensor"] for e in told if e["event"] == "source"}
+    assert "用于更新该航迹" in run("explain", out, row["track"], "--at", when, "--lang", "zh")[1]
+    assert 2 == run("explain", out, row["track"])[0]
+    assert 2 == run("explain", out, 999_999, "--at", when)[0]
+
+
 def test_config_show_is_the_configuration_as_toml(tmp_path):
     import tomllib
 

@@ -86,10 +86,42 @@ def manifest(logs, sites, settings, model, cut, **more):
             k: v for k, v in getattr(model, "manifest", {}).items() if k in ("created_with", "arrays_sha256", "seed")
         },
         "sites": [{name: getattr(s, name) for name in SITE} for s in sites if s.lon_deg == s.lon_deg],
+        "radars": [_told(dataclasses.asdict(s)) for s in sites],
         "start_ns": cut.start_ns,
         "end_ns": cut.end_ns,
         "area": cut.area,
     } | more
+
+
+def _told(fields):
+    """Fields without what is unknown, which JSON has no word for."""
+    return {name: value for name, value in fields.items() if value == value}  # noqa: PLR0124 - NaN
+
+
+def retold(store):
+    """(logs, sites, FusionConfig, Cut, rate) that the run of a store was made from, so that its log is read again.
+
+    Raises StoreError naming a log that is gone or has changed since.
+    """
+    from vts.config import FusionConfig
+    from vts.radar import Site
+
+    run = store.read_json("run.json")
+    if run is None or "radars" not in run:
+        raise StoreError(f"{store.path}: does not say what it was made from; replay the logs again with this version")
+    for about in run["logs"]:
+        log = Path(about["log"])
+        if not log.is_file() or log.stat().st_size != about.get("bytes"):
+            raise StoreError(f"{log}: is gone or has changed since the replay; put the log back that it was made from")
+    sites = tuple(
+        Site(**{k: _tuples(v) if isinstance(v, list) else v for k, v in site.items()}) for site in run["radars"]
+    )
+    cut = Cut(run["start_ns"], run["end_ns"], run["area"])
+    return [about["log"] for about in run["logs"]], sites, FusionConfig(**run["config"]["fusion"]), cut, run["rate"]
+
+
+def _tuples(value):
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def same(store, now, zones):
