@@ -1341,14 +1341,22 @@ def board(lists, regime, day, capacity, as_json):
     Example: vts board lists/ --date 2026-03-31 --capacity 3
     """
     from risk import psc
+    from vts.wording import clean
 
-    for ship in psc.boarding(psc.load(lists), regime, day.date(), capacity):
+    given = psc.load(lists)
+    due = psc.boarding(given, regime, day.date(), capacity)
+    for name in given.absent:  # silence must not look like safety
+        nobody = "; nobody can be called due without it" if name in ("ships", "inspections") else ""
+        click.echo(f"vts: no {name}.csv in {lists}: what depends on it is unknown{nobody}", err=True)
+    if not due and not as_json:
+        click.echo(f"nobody is due of {len(given.ships)} ships")
+    for ship in due:
         if as_json:
             _event("ship", **ship._asdict())
         else:
             why = ", ".join(f"{name} {points}" for name, points, _ in ship.breakdown) or "no points"
             gaps = f"; unknown: {', '.join(ship.missing)}" if ship.missing else ""
-            click.echo(f"IMO {ship.imo} {ship.name}: priority {ship.priority}, {ship.risk} risk ({why}){gaps}")
+            click.echo(f"IMO {ship.imo} {clean(ship.name)}: priority {ship.priority}, {ship.risk} risk ({why}){gaps}")
 
 
 def _print_metrics(metrics, as_json):

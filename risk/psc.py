@@ -6,6 +6,7 @@ bound until it is empty. Marks: V read in a quoted source, S secondary source on
 """
 
 import csv
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -167,6 +168,10 @@ def load(folder):
             found[name] = tuple(_read(path, needed, other))
         else:
             absent.append(name)
+    numbers = [ship["imo"] for ship in found.get("ships", ())]
+    twice = next((n for n, more in Counter(numbers).items() if more > 1), None)
+    if twice is not None:
+        raise RegisterError(f"{folder / 'ships.csv'}: IMO {twice} stands in two rows; keep one")
     return Lists(**found, absent=tuple(absent))
 
 
@@ -181,9 +186,14 @@ def _read(path, needed, other):
             lacking = [name for name in needed if name not in (reader.fieldnames or ())]
             if lacking:
                 raise RegisterError(f"{path}: column {lacking[0]!r} is missing; add it to the first row")
+            twice = [name for name in needed + other if reader.fieldnames.count(name) > 1]
+            if twice:
+                raise RegisterError(f"{path}: column {twice[0]!r} stands twice; keep one")
             for number, row in enumerate(reader, 2):
                 if number > MAX_ROWS:
                     raise RegisterError(f"{path}: more than {MAX_ROWS} rows; split the file")
+                if None in row:
+                    raise RegisterError(f"{path}: line {number}: more cells than columns; put quotes round a comma")
                 yield {name: _value(path, number, name, row.get(name), name in needed) for name in needed + other}
     except OSError as error:
         raise RegisterError(f"{path}: cannot be read ({error.strerror}); name a readable file") from error
@@ -201,7 +211,10 @@ def _value(path, number, name, text, needed):
         return None
     try:
         if name in DATES:
-            return date.fromisoformat(text)
+            day = date.fromisoformat(text)
+            if name != "valid_to" and not 1900 <= day.year <= 2200:  # windows are counted from the others
+                raise ValueError
+            return day
         if name in NUMBERS:
             value = int(text)
             if value < 0:

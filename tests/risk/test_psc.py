@@ -205,3 +205,32 @@ def test_days_are_utc():
     assert psc.day_of(0) == date(1970, 1, 1) == psc.day_of(DAY - 1)
     assert psc.months_after(date(2024, 1, 31), 1) == date(2024, 2, 29)
     assert psc.months_before(date(2026, 3, 31), 36) == date(2023, 3, 31)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("imo,built\n9074729,9999-12-31\n", "built"),
+        ("imo,built\n9074729,0001-01-01\n", "built"),
+        ("imo,name\n9074729,ALPHA\n9074729,BRAVO\n", "two rows"),
+        ("imo,imo,name\n9074729,1,ALPHA\n", "twice"),
+        ("imo,name\n9074729,ALPHA,BRAVO\n", "more cells"),
+        ('imo,name\n9074729,"ALPHA\n', "CSV"),
+        ("imo;name\n9074729;ALPHA\n", "'imo'"),
+        ("imo,name\n9e6,ALPHA\n", "whole number"),
+        ("imo,name\n-9074729,ALPHA\n", "whole number"),
+        ("imo,name\n" + "9" * 5000 + ",ALPHA\n", "whole number"),
+        ("imo,name\n9074729," + "A" * 200_000 + "\n", "CSV"),
+        ("", "'imo'"),
+    ],
+)
+def test_a_hostile_list_is_refused_in_one_sentence(text, told, tmp_path):
+    (tmp_path / "ships.csv").write_text(text)
+    with pytest.raises(RegisterError, match=told) as error:
+        psc.load(tmp_path)
+    assert "ships.csv" in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_window_that_is_open_for_ever_is_allowed(tmp_path):
+    (tmp_path / "flags.csv").write_text("flag,regime,list,valid_to\nPanama,tokyo,white,9999-12-31\n")
+    assert 9999 == psc.load(tmp_path).flags[0]["valid_to"].year
