@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -535,7 +535,9 @@ def decode(log, form, out, raw, summary, sites, start, rate, as_json):
                 file.write(json.dumps(message, ensure_ascii=False, allow_nan=False, default=_plain) + "\n")
     else:
         source = _feeds([log], _sites(sites), start, rate)[0]
-        _write_table(source, form, out)
+        from vts import export as exports
+
+        exports.reports(source, form, sys.stdout.buffer if out is None else out)
     rejects = source.rejects
     totals = {"read": rejects.read, "used": rejects.used, "rejected": rejects.counts, "examples": rejects.examples}
     if summary:
@@ -544,25 +546,6 @@ def decode(log, form, out, raw, summary, sites, start, rate, as_json):
         click.echo(json.dumps({"event": "summary", **totals}), err=True)
     else:
         click.echo("\n".join(balance_lines(totals, translator("en"))), err=True)
-
-
-def _write_table(source, form, out):
-    """The Reports of a feed as CSV or Parquet, batch by batch."""
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    from vts.schema import Reports
-
-    schema = Reports.empty().to_arrow().schema
-    if form == "csv":
-        target = sys.stdout.buffer if out is None else str(out)
-        writer = pyarrow.csv.CSVWriter(target, schema)
-    else:
-        writer = pyarrow.parquet.ParquetWriter(str(out), schema, compression="zstd")
-    with writer:
-        for batch in source:
-            if isinstance(batch, Reports):
-                writer.write_table(batch.to_arrow())
 
 
 # Ask and show
@@ -728,7 +711,11 @@ def alerts(store, ack, text, on, who, only_open, rule, mmsi, start, end, lang, t
     if text and not (ack or on):
         raise click.UsageError("--note needs --ack ALERT or --on ALERT")
     if ack or on:
-        _annotate(opened, ack, on, text or "", who or _user())
+        who = who or _user()
+        for action, chosen in (("acknowledged", ack), ("noted", on)):
+            for alert in chosen:
+                opened.note(time.time_ns(), who, alert, action, text or "")
+                click.echo(f"{alert} {action} by {who}")
         return
     words = _wording(opened, lang)
     notes = {}
@@ -736,7 +723,7 @@ def alerts(store, ack, text, on, who, only_open, rule, mmsi, start, end, lang, t
         notes.setdefault(note["alert"], []).append(note)
     from vts import maps
 
-    listed = maps.latest_alerts(opened.connect(), _alert_where(rule, mmsi, start, end))
+    listed = maps.latest_alerts(opened.connect(), maps.alerts_where(rule, mmsi, start, end))
     for alert in listed:
         said = notes.get(alert["alert"], [])
         acknowledged = any(note["action"] == "acknowledged" for note in said)
@@ -754,25 +741,6 @@ def alerts(store, ack, text, on, who, only_open, rule, mmsi, start, end, lang, t
             click.echo(f"{'':>21}{time_text(note['at_ns'], tz)}  {clean(note['who'])} {action}{tail}")
     if not listed and not as_json:
         click.echo(words.tr("no alerts"))
-
-
-def _alert_where(rule, mmsi, start, end):
-    terms = [] if rule is None else ["rule = '" + rule.replace("'", "''") + "'"]
-    terms += [] if mmsi is None else [f"(mmsi = {mmsi} OR other_mmsi = {mmsi})"]
-    terms += [] if start is None else [f"t_ns >= {start}"]
-    terms += [] if end is None else [f"t_ns < {end}"]
-    return f" WHERE {' AND '.join(terms)}" if terms else ""
-
-
-def _annotate(store, ack, on, text, who):
-    """Write notes, after checking that the alerts exist."""
-    known = set(store.arrow("SELECT DISTINCT alert FROM alerts").column("alert").to_pylist())
-    for action, chosen in (("acknowledged", ack), ("noted", on)):
-        for alert in chosen:
-            if alert not in known:
-                raise click.UsageError(f"no alert {alert} in {store.path}; list them with vts alerts {store.path}")
-            store.note(time.time_ns(), who, alert, action, text)
-            click.echo(f"{alert} {action} by {who}")
 
 
 def _user():
@@ -1394,26 +1362,17 @@ def doctor(warm, as_json):
 
 def _self_test():
     """Simulate, replay and score a short scenario in a temporary folder; "ok", or what went wrong."""
+    import contextlib
     import tempfile
 
     from vts import simulate as simulator
 
-    with tempfile.TemporaryDirectory() as folder, _silent():
+    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         sim = Path(folder) / "sim"
         simulator.build("pearl-river", 1, duration_s=300).write(sim)
         _replay(_logs_of(sim), Path(folder) / "store", (sim / "zones.geojson",), sites=sim / "sites.toml", as_json=True)
         (n,) = _opened(Path(folder) / "store").arrow("SELECT count(*) AS n FROM tracks").column("n").to_pylist()
     return "ok" if n else "no tracks came out"
-
-
-@contextmanager
-def _silent():
-    """Nothing on standard output inside."""
-    with ExitStack() as stack:
-        import contextlib
-
-        stack.enter_context(contextlib.redirect_stdout(stack.enter_context(open(os.devnull, "w"))))
-        yield
 
 
 def _logs_of(folder):
@@ -1435,19 +1394,12 @@ def config_show(config, as_json):
 
     Example: vts config show --config mine.toml
     """
-    import dataclasses
+    from dataclasses import asdict
 
-    import vts
+    from vts.config import load_config, to_toml
 
-    settings = dataclasses.asdict(vts.load_config(config))
-    if as_json:
-        _event("config", **settings)
-        return
-    for section, values in settings.items():
-        click.echo(f"[{section}]")
-        for key, value in values.items():
-            click.echo(f"{key} = {json.dumps(value)}")
-        click.echo("")
+    settings = load_config(config)
+    _event("config", **asdict(settings)) if as_json else click.echo(to_toml(settings))
 
 
 @main.command()

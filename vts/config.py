@@ -4,6 +4,7 @@
 """
 
 import dataclasses
+import json
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,3 +98,11 @@ def _section(path, name, cls, given):
         if wanted in (bool, str) and not isinstance(value, wanted):
             raise ConfigError(f"{path}: [{name}] {key} must be a {wanted.__name__}, not {value!r}")
     return cls(**{key: types[key](value) for key, value in given.items()})
+
+
+def to_toml(settings):
+    """A Config as TOML that `load_config` reads back."""
+    lines = []
+    for section, values in dataclasses.asdict(settings).items():
+        lines += [f"[{section}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()), ""]
+    return "\n".join(lines)

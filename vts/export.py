@@ -51,6 +51,24 @@ def write(store, out, form, *, what="positions", start_ns=None, end_ns=None, mms
     return rows
 
 
+def reports(source, form, out):
+    """The Reports of a feed as CSV or Parquet, batch by batch; `out` is a path or a binary stream."""
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    from vts.schema import Reports
+
+    schema = Reports.empty().to_arrow().schema
+    if form == "csv":
+        writer = pyarrow.csv.CSVWriter(str(out) if isinstance(out, Path) else out, schema)
+    else:
+        writer = pyarrow.parquet.ParquetWriter(str(out), schema, compression="zstd")
+    with writer:
+        for batch in source:
+            if isinstance(batch, Reports):
+                writer.write_table(batch.to_arrow())
+
+
 def _alerts(store, con, where):
     """Alerts as rows with their sentence."""
     names = {number: vessel["name"] for number, vessel in maps.known_vessels(con).items()}

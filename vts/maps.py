@@ -359,11 +359,17 @@ def _reasons(con, words, tracks):
 
 def _alerts(con, words, start_ns, end_ns, mmsi, epoch_ns):
     """(the alerts as the page shows them, gravest and latest first, how many more there are)."""
-    terms = [] if mmsi is None else [f"(mmsi = {int(mmsi)} OR other_mmsi = {int(mmsi)})"]
+    shown = latest_alerts(con, alerts_where(None, mmsi, start_ns, end_ns))
+    return [_alert(words, row, epoch_ns) for row in shown[:MAX_ALERTS]], max(0, len(shown) - MAX_ALERTS)
+
+
+def alerts_where(rule=None, mmsi=None, start_ns=None, end_ns=None):
+    """A WHERE clause over alerts, empty where nothing is asked: of a rule, of a vessel on either side, in a window."""
+    terms = [] if rule is None else ["rule = '" + rule.replace("'", "''") + "'"]
+    terms += [] if mmsi is None else [f"(mmsi = {int(mmsi)} OR other_mmsi = {int(mmsi)})"]
     terms += [] if start_ns is None else [f"t_ns >= {int(start_ns)}"]
     terms += [] if end_ns is None else [f"t_ns < {int(end_ns)}"]
-    shown = latest_alerts(con, f" WHERE {' AND '.join(terms)}" if terms else "")
-    return [_alert(words, row, epoch_ns) for row in shown[:MAX_ALERTS]], max(0, len(shown) - MAX_ALERTS)
+    return f" WHERE {' AND '.join(terms)}" if terms else ""
 
 
 def latest_alerts(con, where=""):

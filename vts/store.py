@@ -484,8 +484,12 @@ class Store:
         return [json.loads(line) for line in lines if line.endswith("}")]  # a line cut by a crash has no end
 
     def note(self, at_ns, who, alert, action, text=""):
-        """Add one line to what officers said of an alert; nothing is ever changed or removed."""
-        _check_version(self.path)
+        """Add one line to what officers said of an alert; nothing is ever changed or removed.
+
+        UsageError where there is no such alert.
+        """
+        if not self.arrow(f"SELECT 1 FROM alerts WHERE alert = {int(alert)} LIMIT 1").num_rows:
+            raise UsageError(f"{self.path}: no alert {int(alert)}; vts alerts lists those that there are")
         line = json.dumps(
             {"at_ns": int(at_ns), "who": str(who), "alert": int(alert), "action": str(action), "text": str(text)},
             ensure_ascii=False,
