@@ -13,10 +13,10 @@ import time
 import numpy as np
 
 import vts
-from vts import metrics, simulate
+from vts import geo, metrics, simulate
 from vts.config import FusionConfig
 from vts.merge import merge
-from vts.schema import CONFIRMED, RADAR_PLOT, Tracks
+from vts.schema import CONFIRMED, RADAR_PLOT, RAISED, Tracks
 from vts.simulate import frame
 from vts.units import DEG, KN, S
 
@@ -175,6 +175,42 @@ def hard():
     return rows
 
 
+def drags():
+    """Rows of the dragged ships: how soon each is told of, and how far her true track was led astray."""
+    scenario = simulate.build("drag-spoof", SEED)
+    true = metrics.truth(scenario.truth)
+    pictures = tracked(scenario, scenario.feeds(), 3.0)[0]
+    rows = []
+    for fault in scenario.faults:
+        told_s, sigmas = np.inf, []
+        for picture in pictures:
+            after_s = (picture.at_ns - scenario.scene.start_ns) / S - fault["from_s"]
+            row = np.flatnonzero((true.t_ns == picture.at_ns) & (true.vessel == fault["ship"]))
+            if after_s < 0 or not row.size:
+                continue
+            alerts, tracks = picture.alerts, picture.tracks
+            hers = np.isin(alerts.track, tracks.track[tracks.mmsi == fault["mmsi"]]) & (alerts.state == RAISED)
+            if (hers & np.isin(alerts.rule, ("ais_offset", "ais_uncorroborated"))).any():
+                told_s = min(told_s, after_s)
+            east, north = geo.metres_per_degree(float(true.lat_deg[row[0]]))
+            dx, dy = (tracks.lon_deg - true.lon_deg[row[0]]) * east, (tracks.lat_deg - true.lat_deg[row[0]]) * north
+            seen = np.flatnonzero(
+                (tracks.seen_by & ~np.int64(1) != 0) & (tracks.state > 0) & (np.hypot(dx, dy) < 300.0)
+            )
+            if seen.size:
+                k = seen[np.hypot(dx, dy)[seen].argmin()]
+                ee, en, nn = tracks.ee_m2[k], tracks.en_m2[k], tracks.nn_m2[k]
+                d2 = (nn * dx[k] ** 2 - 2.0 * en * dx[k] * dy[k] + ee * dy[k] ** 2) / (ee * nn - en * en)
+                sigmas.append(np.sqrt(d2))
+        name = f"drag of {fault['speed_mps']} m/s, ship {fault['ship']}"
+        inside = f"within 3 sigma in {100.0 * np.mean(np.array(sigmas) < 3.44):.0f} % of pictures"
+        rows.append(_row(f"{name}: told of after", told_s, None, "s", None, inside))
+        rows.append(
+            _row(f"{name}: true track led astray, at most", max(sigmas), None, "sigma", 3.44, "99.7 % of a plane")
+        )
+    return rows
+
+
 def registration():
     """Rows of how far the learned biases of two radars are from the true ones."""
     scenario = simulate.build("registration", SEED)
@@ -241,7 +277,7 @@ def _relative(scenario, tracks, true, row):
 
 
 def run():
-    return presets() + hard() + registration() + standard()
+    return presets() + hard() + drags() + registration() + standard()
 
 
 def presets():
