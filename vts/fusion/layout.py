@@ -25,10 +25,10 @@ PLOT_RANGE, PLOT_AZ = 34, 35  # last radar plot, as measured; azimuth in radians
 OFF_FAR = 38  # m of the mean offset that neither hull nor wake explains
 WANDER, WANDER_N = 36, 37  # of its own echo over its hull, as a site's S_GLINT, S_GLINT_N
 UNSEEN = 39  # log likelihood of the looks in a row that found nothing, if the vessel were there
-MU = 40  # three mode probabilities
-X = 43  # three modes of STRIDE: e n ve vn turn from LON, LAT, then their 5 x 5 covariance
+MU = 40  # four mode probabilities
+X = 44  # four modes of STRIDE: e n ve vn turn from LON, LAT, then their 5 x 5 covariance
 STRIDE = 30
-CUSUM = X + 3 * STRIDE  # east, west, north, south: how long the AIS has been to that side, in sigmas (Page, 1954)
+CUSUM = X + 4 * STRIDE  # east, west, north, south: how long the AIS has been to that side, in sigmas (Page, 1954)
 ANTENNA_M, ANTENNA_W = CUSUM + 4, CUSUM + 5  # ahead of her echo by the pairs so far, and 1 / m^2, until it is told
 NF = CUSUM + 6
 

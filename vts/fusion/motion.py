@@ -1,7 +1,11 @@
-"""How a track moves: three models at once (steady, turning, stopped), weighed by how well each explains the reports.
+"""How a track moves: four models at once (steady, turning, resumed, stopped), weighed by how each explains the reports.
 
 An interacting-multiple-model filter (Blom and Bar-Shalom, 1988). Positions are metres from the track's own reference
 point, which follows it, so no vessel ever leaves its plane and a steady one sails a rhumb line, as vessels do.
+
+A leg that has just begun moves as any other, but it is a mode of its own: were it STEADY, each step would stir the
+velocity of "still turning until now" into that of "on the new course for a while", and the new course would be known
+a minute late.
 """
 
 import math
@@ -11,14 +15,16 @@ from vts.fusion import layout as col
 from vts.jit import kernel
 from vts.units import KN
 
-MODES = 3
-STEADY, TURNING, STOPPED = 0, 1, 2
-# Mean sojourn in each mode, s, and the share of departures that go to each other mode
-SOJOURN_S = (500.0, 45.0, 300.0)
-TO = ((0.0, 0.93, 0.07), (0.9, 0.0, 0.1), (0.5, 0.5, 0.0))
+MODES = 4
+STEADY, TURNING, RESUMED, STOPPED = 0, 1, 2, 3
+# Chance of each mode at first sight, mean sojourn in it, s, and the share of departures that go to each other mode
+FIRST = (0.75, 0.1, 0.05, 0.1)
+SOJOURN_S = (500.0, 45.0, 20.0, 300.0)
+TO = ((0.0, 0.98, 0.0, 0.02), (0.0, 0.0, 0.97, 0.03), (0.88, 0.1, 0.0, 0.02), (0.5, 0.5, 0.0, 0.0))
+STATES = (4, 5, 4, 2)  # how many of e n ve vn turn are free in each mode; the others are set by it
 CALM_MPS2 = 0.014  # per root hertz: what wind and sea do to a steady vessel
 TURN_SIGMA = 0.012  # rad/s, of a turn that begins: 0.7 deg/s
-TURN_WALK = 0.002  # rad/s per root second
+TURN_WALK = 0.001  # rad/s per root second
 STOPPED_SPEED = 0.15  # m/s, swing at anchor
 STOPPED_WALK = 0.25  # m per root second
 HALF_SPEED_MPS = 8.0  # 1-sigma speed of a vessel of which only a position is known
@@ -38,7 +44,7 @@ def start(f, i, lon_deg, lat_deg, ree, ren, rnn, speed_sigma):
         f[i, p], f[i, p + 1], f[i, p + 5], f[i, p + 6] = ree, ren, ren, rnn
         f[i, p + 12] = f[i, p + 18] = v2
         f[i, p + 24] = TURN_SIGMA * TURN_SIGMA
-    f[i, col.MU], f[i, col.MU + 1], f[i, col.MU + 2] = 0.75, 0.1, 0.15
+        f[i, col.MU + m] = FIRST[m]
     combine(f, i)
 
 
@@ -54,7 +60,7 @@ def predict(f, i, dt_s, accel, w):
         _mix(f, i, abs(dt_s), w)
     for m in range(MODES):
         b = col.X + m * col.STRIDE
-        if m == STEADY:
+        if m == STEADY or m == RESUMED:
             _ahead(f, i, b, dt_s, CALM_MPS2 if accel > 0.0 else 0.0)
         elif m == TURNING:
             _turn(f, i, b, dt_s, accel, w)
@@ -66,35 +72,39 @@ def predict(f, i, dt_s, accel, w):
 @kernel
 def _mix(f, i, dt_s, w):
     """The interaction: each mode starts from what all modes say, weighed by the chance of a change within dt_s."""
+    for m in range(MODES):
+        w[44 + m] = math.exp(-dt_s / SOJOURN_S[m])
     for j in range(MODES):
         total = 0.0
         for m in range(MODES):
-            stay = math.exp(-dt_s / SOJOURN_S[m])
-            w[40 + m] = f[i, col.MU + m] * (stay if m == j else (1.0 - stay) * TO[m][j])
+            w[40 + m] = f[i, col.MU + m] * (w[44 + m] if m == j else (1.0 - w[44 + m]) * TO[m][j])
             total += w[40 + m]
         w[120 + j] = total
-        o = 130 + j * col.STRIDE
+        o, states = 130 + j * col.STRIDE, STATES[j]
         for k in range(col.STRIDE):
             w[o + k] = 0.0
         for m in range(MODES):
             share = w[40 + m] / total
             w[40 + m] = share
             b = col.X + m * col.STRIDE
-            for k in range(col.STRIDE):
+            for k in range(states):
                 w[o + k] += share * f[i, b + k]
         for m in range(MODES):
             share = w[40 + m]
             if share < 1e-9:
                 continue
             b = col.X + m * col.STRIDE
-            for k in range(5):
-                d = share * (f[i, b + k] - w[o + k])
-                for h in range(5):
-                    w[o + 5 + 5 * k + h] += d * (f[i, b + h] - w[o + h])
+            for k in range(states):
+                d = f[i, b + k] - w[o + k]
+                for h in range(k, states):
+                    w[o + 5 + 5 * k + h] += share * (f[i, b + 5 + 5 * k + h] + d * (f[i, b + h] - w[o + h]))
     for j in range(MODES):
         f[i, col.MU + j] = w[120 + j]
-        for k in range(col.STRIDE):
-            f[i, col.X + j * col.STRIDE + k] = w[130 + j * col.STRIDE + k]
+        o, b = 130 + j * col.STRIDE, col.X + j * col.STRIDE
+        for k in range(STATES[j]):
+            f[i, b + k] = w[o + k]
+            for h in range(k, STATES[j]):
+                f[i, b + 5 + 5 * k + h] = f[i, b + 5 + 5 * h + k] = w[o + 5 + 5 * k + h]
 
 
 @kernel
@@ -184,7 +194,7 @@ def _rest(f, i, b, dt_s, swings):
     f[i, p] += walk
     f[i, p + 6] += walk
     f[i, p + 12] = f[i, p + 18] = STOPPED_SPEED * STOPPED_SPEED
-    f[i, p + 24] = 1e-8
+    f[i, p + 24] = TURN_SIGMA * TURN_SIGMA
 
 
 @kernel
@@ -252,12 +262,13 @@ def correct(f, i, at, z0, z1, r00, r01, r11, w):
         a0, a1 = i00 * d0 + i01 * d1, i01 * d0 + i11 * d1
         w[100 + m] = -0.5 * (d0 * a0 + d1 * a1) - 0.5 * math.log(det)
         top = max(top, w[100 + m])
-        for k in range(5):
+        states = max(STATES[m], at + 2)
+        for k in range(states):
             w[k], w[5 + k] = f[i, p + 5 * k + at], f[i, p + 5 * k + at + 1]
-        for k in range(5):
+        for k in range(states):
             f[i, b + k] += w[k] * a0 + w[5 + k] * a1
             g0, g1 = w[k] * i00 + w[5 + k] * i01, w[k] * i01 + w[5 + k] * i11
-            for h in range(k, 5):
+            for h in range(k, states):
                 f[i, p + 5 * k + h] -= g0 * w[h] + g1 * w[5 + h]
                 f[i, p + 5 * h + k] = f[i, p + 5 * k + h]
     for m in range(MODES):
@@ -283,7 +294,8 @@ def shift_and_spread(f, i, dt_s, accel):
 @kernel
 def pinned(f, i):
     """Make row i a thing that stands still: a base station or a buoy."""
-    f[i, col.MU], f[i, col.MU + 1], f[i, col.MU + 2] = 0.0, 0.0, 1.0
+    for m in range(MODES):
+        f[i, col.MU + m] = 1.0 if m == STOPPED else 0.0
     combine(f, i)
 
 

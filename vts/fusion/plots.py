@@ -12,6 +12,10 @@ from vts.units import DEG, KN, NM, S
 
 GATE2 = 20.0  # squared: 1 true plot in 22,000 lies outside
 PAIRS_A_PLOT = 24
+# A helm put over is noticed some scans late. Until then a vessel is off her prediction by what a turn of 0.6 deg/s
+# makes in 12 s, and by the velocity that she has gained since; one plot in twenty is expected there.
+HELM_SHARE, HELM_D2 = 0.05, 4.0
+HELM_S, HELM_GAIN = 0.75, 0.126  # of her speed: s, and s a second of prediction
 BEAM_RAD = 1.0 * DEG  # two vessels closer than this, and than PULSE_M, may give one plot
 PULSE_M = 40.0
 LOOK_S = 1.25  # rotations after a plot when its absence is certain
@@ -109,7 +113,7 @@ def scan(
     # the tracks that could have given them, where they are at mid_ns
     top = c[col.C_TOP]
     member, x, y = np.empty(top, np.int64), np.empty(top), np.empty(top)
-    spread = np.empty((top, 3))
+    spread, helm2 = np.empty((top, 3)), np.empty(top)
     k = 0
     margin = associate.CELL_M
     for i in range(top):
@@ -127,6 +131,7 @@ def scan(
         see, sen, snn = see + gee, sen + gen, snn + gnn
         member[k], x[k], y[k] = i, here_x, here_y
         spread[k, 0], spread[k, 1], spread[k, 2] = see, sen, snn
+        helm2[k] = (f[i, col.VE] ** 2 + f[i, col.VN] ** 2) * (HELM_S + HELM_GAIN * abs(dt)) ** 2
         k += 1
     tracks = k
     starts = np.empty(associate.SIDE * associate.SIDE + 1, np.int64)
@@ -135,12 +140,7 @@ def scan(
 
     # pairs within the gate
     limit = m * PAIRS_A_PLOT
-    of_track, of_plot, weight, miss_d2 = (
-        np.empty(limit, np.int64),
-        np.empty(limit, np.int64),
-        np.empty(limit),
-        np.empty(limit),
-    )
+    of_track, of_plot, weight = np.empty(limit, np.int64), np.empty(limit, np.int64), np.empty(limit)
     miss, found = np.empty(tracks), np.empty(tracks)
     for k in range(tracks):
         i = member[k]
@@ -168,12 +168,19 @@ def scan(
                     see, sen, snn = spread[k, 0] + noise[a, 0], spread[k, 1] + noise[a, 1], spread[k, 2] + noise[a, 2]
                     det = see * snn - sen * sen
                     d2 = (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / det
+                    likely = math.exp(-0.5 * d2) / math.sqrt(det)
+                    wide2 = d2
+                    if d2 > HELM_D2:
+                        wee, wnn = see + helm2[k], snn + helm2[k]
+                        det = wee * wnn - sen * sen
+                        wide2 = (wnn * dx * dx - 2.0 * sen * dx * dy + wee * dy * dy) / det
+                        likely += HELM_SHARE * (math.exp(-0.5 * wide2) / math.sqrt(det) - likely)
                     named, called = r.ident[order[a]], n[i, col.PLOT_IDENT]
                     same = r.kind[order[a]] == schema.RADAR_TRACK and called == named and named >= 0
                     aboard = hull.contains(f, i, dx, dy, math.sqrt(0.5 * (noise[a, 0] + noise[a, 2])))
                     if aboard and n[i, col.STATE] != schema.TENTATIVE:
                         echo[a] = i
-                    if d2 > (4.0 * GATE2 if same else GATE2):
+                    if wide2 > (4.0 * GATE2 if same else GATE2):
                         continue
                     if hit_ns[i, s] >= 0 and abs(plot_t[a] - hit_ns[i, s]) < half_ns:
                         # seen this turn already: an echo of another part of the hull
@@ -181,10 +188,10 @@ def scan(
                             echo[a] = i
                         continue
                     if pairs < limit:
-                        of_track[pairs], of_plot[pairs], miss_d2[pairs] = k, a, d2
+                        of_track[pairs], of_plot[pairs] = k, a
                         if same:  # the radar's tracker says that it is the one; it is believed, but not blindly
-                            d2 = min(d2, 4.0)
-                        weight[pairs] = found[k] * math.exp(-0.5 * d2) / (2.0 * math.pi * math.sqrt(det) * lambda_[a])
+                            likely = max(likely, math.exp(-2.0) / math.sqrt(det))
+                        weight[pairs] = found[k] * likely / (2.0 * math.pi * lambda_[a])
                         if called >= 0 and named >= 0:
                             weight[pairs] *= SAME_NAME if same else 1.0 / SAME_NAME
                         pairs += 1
