@@ -60,7 +60,7 @@ def predict(f, i, dt_s, accel, w):
         _mix(f, i, abs(dt_s), w)
     for m in range(MODES):
         b = col.X + m * col.STRIDE
-        if m == STEADY or m == RESUMED:
+        if m in (STEADY, RESUMED):
             _ahead(f, i, b, dt_s, CALM_MPS2 if accel > 0.0 else 0.0)
         elif m == TURNING:
             _turn(f, i, b, dt_s, accel, w)

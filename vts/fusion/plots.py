@@ -15,6 +15,7 @@ PAIRS_A_PLOT = 24
 # A helm put over is noticed some scans late. Until then a vessel is off her prediction by what a turn of 0.6 deg/s
 # makes in 12 s, and by the velocity that she has gained since; one plot in twenty is expected there.
 HELM_SHARE, HELM_D2 = 0.05, 4.0
+LONG_M = 100.0
 HELM_S, HELM_GAIN = 0.75, 0.126  # of her speed: s, and s a second of prediction
 BEAM_RAD = 1.0 * DEG  # two vessels closer than this, and than PULSE_M, may give one plot
 PULSE_M = 40.0
@@ -131,7 +132,8 @@ def scan(
         see, sen, snn = see + gee, sen + gen, snn + gnn
         member[k], x[k], y[k] = i, here_x, here_y
         spread[k, 0], spread[k, 1], spread[k, 2] = see, sen, snn
-        helm2[k] = (f[i, col.VE] ** 2 + f[i, col.VN] ** 2) * (HELM_S + HELM_GAIN * abs(dt)) ** 2
+        slow = f[i, col.LENGTH] > LONG_M  # on the helm; and what lies beside her may be more of her hull
+        helm2[k] = 0.0 if slow else (f[i, col.VE] ** 2 + f[i, col.VN] ** 2) * (HELM_S + HELM_GAIN * abs(dt)) ** 2
         k += 1
     tracks = k
     starts = np.empty(associate.SIDE * associate.SIDE + 1, np.int64)
@@ -170,7 +172,7 @@ def scan(
                     d2 = (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / det
                     likely = math.exp(-0.5 * d2) / math.sqrt(det)
                     wide2 = d2
-                    if d2 > HELM_D2:
+                    if d2 > HELM_D2 and helm2[k] > 0.0:
                         wee, wnn = see + helm2[k], snn + helm2[k]
                         det = wee * wnn - sen * sen
                         wide2 = (wnn * dx * dx - 2.0 * sen * dx * dy + wee * dy * dy) / det

@@ -13,7 +13,7 @@ from vts.config import FusionConfig
 from vts.errors import SchemaError, StateError
 from vts.fusion import layout as col
 from vts.fusion import rows, step
-from vts.fusion.evidence import Evidence, Registration, doubts, findings_at
+from vts.fusion.evidence import UNSEEN_DOUBT, Evidence, Registration, doubts, findings_at
 from vts.fusion.known import Known
 from vts.fusion.motion import MODES, SLOW_MPS
 from vts.lifecycle import Lifecycle
@@ -330,12 +330,16 @@ class Tracker:
         return tuple(out)
 
     def _seen_by(self, row, at_ns):
-        """Bit mask of the sensors that updated each row within twice their own interval."""
+        """Bit mask of the sensors that updated each row within twice their own interval.
+
+        A radar that has looked for an AIS vessel in vain for long does not see her because of one plot: that is chance.
+        """
         seen = np.zeros(row.size, np.int64)
+        vain = (self._n[row, col.MMSI] >= 0) & (self._f[row, col.UNSEEN] < -UNSEEN_DOUBT)
         period_ns = (self._site[:, col.S_PERIOD] * S).astype(np.int64)
         for s in range(len(self._site)):
             hit = self._hit_ns[row, s]
-            seen |= np.where((hit >= 0) & (at_ns - hit <= 2 * period_ns[s]), 2 << s, 0)
+            seen |= np.where((hit >= 0) & (at_ns - hit <= 2 * period_ns[s]) & ~vain, 2 << s, 0)
         ais_ns = self._n[row, col.AIS_T]
         overdue_s = step.overdue(self._f, self._n, row)
         return seen | ((ais_ns >= 0) & ((at_ns - ais_ns) / S <= overdue_s))
