@@ -347,11 +347,10 @@ def pack_lists(leaf, item, leaf_list, zone_of, out_word, out_lists):
 @kernel
 def _shared(lists, begin, end, recent):
     """Where an equal list was written lately; `begin` where there is none. `recent` holds one list for each hash."""
-    code = np.uint64(0)
+    code = np.int64(0)
     for k in range(begin, end):
-        code = (code ^ np.uint64(lists[k] & 0xFFFFFFFF)) * np.uint64(0x9E3779B97F4A7C15)
-        code ^= code >> np.uint64(29)
-    at = np.int64(code & np.uint64(recent.size - 1))
+        code = (code * 69_069 + lists[k]) & 0x7FFFFFFF
+    at = (code ^ (code >> 15)) & (recent.size - 1)
     first = recent[at]
     for k in range(end - begin):  # a list tells its own length: one that begins like another is the other
         if lists[first + k] != lists[begin + k]:
