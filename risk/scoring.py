@@ -115,14 +115,16 @@ def _open_alerts(tracks, watch):
     return weight, why, held
 
 
-def _alert_reason(held, why):
-    """The code of an open alert's reason."""
-    size = [rows.alert.size for _, rows in held]
-    at = int(np.searchsorted(np.cumsum(size), why, side="right"))
-    rule, rows = held[at]
-    detail = rows.details(np.array([why - sum(size[:at])]))[0]
-    numbers = dict(part.split("=", 1) for part in detail.split(";") if "=" in part)
-    return reasons.code("alert", rule, numbers)
+def _alert_codes(held, why):
+    """The codes of the reasons that open alerts give, for rows of all that are open."""
+    codes, first = [""] * len(why), 0
+    for rule, rows in held:
+        mine = np.flatnonzero((why >= first) & (why < first + rows.alert.size))
+        for k, detail in zip(mine.tolist(), rows.details(why[mine] - first).tolist() if mine.size else (), strict=True):
+            numbers = dict(part.split("=", 1) for part in detail.split(";") if "=" in part)
+            codes[k] = reasons.code("alert", rule, numbers)
+        first += rows.alert.size
+    return codes
 
 
 def _static(view, watch):
@@ -142,7 +144,10 @@ def _reasons(tracks, trained, parts, risk, top, alert_weight, alert_why, unknown
     order = np.argsort(-np.nan_to_num(risk), kind="stable")[:EXPLAINED]
     order = order[risk[order] >= WORTH_A_REASON]
     why, held = alert_why
-    found = {i: [(_alert_reason(held, why[i]), alert_weight[i])] if why[i] >= 0 else [] for i in order.tolist()}
+    found = {i: [] for i in order.tolist()}
+    alerted = order[why[order] >= 0]
+    for i, code in zip(alerted.tolist(), _alert_codes(held, why[alerted]), strict=True):
+        found[i].append((code, alert_weight[i]))
     for h, part in enumerate(parts):
         _explain(trained, part, order[top[order] == h], found)
     for i, told in found.items():

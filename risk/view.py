@@ -21,6 +21,7 @@ class View(NamedTuple):
     config: RiskConfig
     listed: Any = None  # the user's watch list, risk.psc.watch_list
     out_of_range: Any = ()  # MMSIs that stations contradict, risk.hearing
+    inside: Any = None  # {kind: mask}, filled by behaviours._common.in_kind: a dozen of them ask for the same
 
     @property
     def at_ns(self):
@@ -45,7 +46,7 @@ class View(NamedTuple):
 def look(picture, encounters, history, config, window_s, listed=None):
     """The View of a Picture."""
     past = history.columns(picture.tracks, window_s)
-    return View(picture, encounters, history, past, static_rows(picture), config, listed)
+    return View(picture, encounters, history, past, static_rows(picture), config, listed, inside={})
 
 
 def rows_of(tracks, wanted):

@@ -190,6 +190,8 @@ class Store:
                 self._save_state(part, save)
             for name, tables in self._buffers.items():
                 if tables:
+                    if isinstance(tables[0], TABLES[name]):
+                        tables = [_to_arrow(name, TABLES[name].concat(tables))]  # noqa: PLW2901 - the same rows
                     self._write(name, f"{part:06d}", _sorted(name, tables))
                     commit["rows"][name] = self._rows[name]
             if rejects:
@@ -286,7 +288,10 @@ class Store:
         self.begin()
         held = min(self._skip[name], rows.n)
         self._skip[name] -= held
-        self._add(name, rows.take(slice(held, None)) if held else rows)
+        rows = rows.take(slice(held, None)) if held else rows
+        if rows.n:  # many and small, so made Arrow together
+            self._buffers[name].append(rows)
+            self._rows[name] += rows.n
         if self._rows[name] >= 2 * self._part_rows:  # an hour without a single Picture must not fill the memory
             self.flush()
 

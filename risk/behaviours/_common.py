@@ -81,7 +81,16 @@ def _text(value):
 
 
 def in_kind(view, kind):
-    """Whether each track is inside a zone of a kind, shape (tracks,)."""
+    """Whether each track is inside a zone of a kind, shape (tracks,); not to be written to."""
+    if view.inside is None:
+        return _in_kind(view, kind)
+    if kind not in view.inside:
+        view.inside[kind] = _in_kind(view, kind)
+        view.inside[kind].flags.writeable = False
+    return view.inside[kind]
+
+
+def _in_kind(view, kind):
     places = view.picture.places
     inside = places.edge_m <= 0
     if not inside.any():

@@ -4,6 +4,7 @@ import numpy as np
 
 from risk import waters
 from risk.behaviours._common import findings
+from risk.view import rows_of
 from vts.lifecycle import Policy
 from vts.schema import CONFIRMED, WARNING
 from vts.units import DEG, MINUTE, NM
@@ -50,23 +51,17 @@ def evaluate(view, memory):
     told_ns = int(PARAMETERS["told_min"][0] * MINUTE)
     for key in [key for key, entry in memory.items() if view.at_ns - entry[0] > told_ns]:
         del memory[key]
-    rows, other, excess, closest, since = [], [], [], [], []
-    for key, (_, range_m, scale, when) in sorted(memory.items()):
-        track, second = map(int, key.split())
-        at = int(np.searchsorted(view.tracks.track, track))
-        # told once the range opens: until then the closest approach is not known
-        if view.at_ns > when and at < view.tracks.n and view.tracks.track[at] == track:
-            rows.append(at)
-            other.append(second)
-            excess.append(1.0 - scale)
-            closest.append(range_m / NM)
-            since.append(when)
+    # told once the range opens: until then the closest approach is not known
+    over = [(*map(int, key.split()), *entry[1:]) for key, entry in sorted(memory.items()) if view.at_ns > entry[3]]
+    track, other, range_m, scale, since = (np.array(c) for c in zip(*over, strict=True)) if over else np.empty((5, 0))
+    row = rows_of(view.tracks, track)
+    here = np.flatnonzero(row >= 0)
     return findings(
         view,
-        rows,
-        np.array(excess),
+        row[here],
+        1.0 - scale[here],
         severity=WARNING,
-        other=np.array(other, np.int64),
-        since_ns=np.array(since, np.int64),
-        closest_nm=np.array(closest),
+        other=other[here],
+        since_ns=since[here],
+        closest_nm=range_m[here] / NM,
     )
