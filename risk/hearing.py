@@ -7,6 +7,7 @@ Logs that name no station, or one, teach nothing and accuse nobody.
 """
 
 import zlib
+from collections import deque
 
 import numpy as np
 
@@ -33,7 +34,8 @@ class Hearing:
         self.until_ns = -1  # all receptions up to here are learned
         self.minute = -1
         self.suspects = np.empty(0, np.int64)  # MMSI
-        self._waiting = []  # (rx_ns, mmsi, station, cell) arrays, not learned yet
+        # (rx_ns, mmsi, station, cell) arrays, not learned yet; the feed's thread adds them at its end, ours takes them
+        self._waiting = deque()
 
     def tap(self, feed):
         """The batches of a feed, unchanged; what it says of stations is noted. A feed without stations passes."""
@@ -73,9 +75,11 @@ class Hearing:
 
     def _learn(self, at_ns):
         """Take over the receptions up to now."""
-        joined = [np.concatenate(c) for c in zip(*self._waiting, strict=True)] or [np.empty(0, np.int64)] * 4
+        taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        joined = [np.concatenate(c) for c in zip(*taken, strict=True)] or [np.empty(0, np.int64)] * 4
         now, later = joined[0] <= at_ns, joined[0] > at_ns
-        self._waiting = [tuple(c[later] for c in joined)] if later.any() else []
+        if later.any():
+            self._waiting.appendleft(tuple(c[later] for c in joined))
         now &= joined[0] > self.until_ns
         last_ns = joined[0][now].max(initial=-1)
         self.until_ns = at_ns
