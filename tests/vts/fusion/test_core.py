@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 import vts
-from tests.vts.fusion.sea import SITE, T0, Ship, ais, apart_m, lonlat, plots, where
+from tests.vts.fusion.sea import SITE, T0, Ship, ais, apart_m, plots, where
 from tests.vts.fusion.test_tracker import same
 from vts import schema
 from vts.config import FusionConfig
-from vts.fusion import clutter, explain, layout
+from vts.fusion import clutter, explain, hull, layout
 from vts.fusion.tracker import Tracker
 from vts.radar import Site
-from vts.schema import CONFIRMED, RAISED, Reports, Statics
+from vts.schema import CONFIRMED, RAISED, Reports
 from vts.units import S
 
 NORTH = Ship(3000, 2000, 10.0, 12.0)
@@ -317,19 +317,12 @@ def test_a_small_craft_beyond_the_reach_of_radar_is_no_ghost_and_one_within_it_i
     assert 0.9 < doubt[near.mmsi]
 
 
-def test_a_ship_at_anchor_with_a_long_hull_is_one_track():
-    """330 m, swinging to her anchor: the echo wanders along the heading, not along a course that means nothing."""
-    rng = np.random.default_rng(6)
-    ship = Ship(4_000, 3_000, 70.0, 0.1, 412_000_500)
-    echoes = plots([ship], 240, rng, pd=1.0)
-    wander = 55.0 * rng.standard_normal(echoes.n)
-    at = np.radians(70.0 - echoes.azimuth_deg)
-    moved = echoes.azimuth_deg + np.degrees(wander * np.sin(at) / echoes.range_m)
-    range_m = echoes.range_m + wander * np.cos(at)
-    lon, lat = lonlat(range_m * np.sin(np.radians(moved)), range_m * np.cos(np.radians(moved)))
-    echoes = echoes._replace(range_m=range_m, azimuth_deg=moved % 360.0, lon_deg=lon, lat_deg=lat)
-    said = ais([ship], 240, rng)
-    said = said._replace(heading_deg=np.full(said.n, 70.0))
-    size = Statics(mmsi=ship.mmsi, t_ns=T0, length_m=330.0, beam_m=60.0, to_bow_m=165.0, to_port_m=30.0, seq=0)
-    pictures, _ = run([echoes, said, [size]])
-    assert [1] * 20 == [shown(p).n for p in pictures[-20:]]
+def test_the_echo_of_a_ship_at_anchor_wanders_along_her_heading_and_not_her_drift():
+    """330 m, heading east, drifting north at a tenth of a knot: a sixth of her length east and west, nothing across."""
+    f, n = np.zeros((1, layout.NF)), np.zeros((1, layout.NI), np.int64)
+    layout.clear(f, n, 0)
+    f[0, layout.LENGTH], f[0, layout.HEADING], f[0, layout.VN] = 330.0, 90.0, 0.05
+    ee, en, nn = hull.glint(f, 0, 1.0)
+    assert (55.0, 0.0, 0.0) == pytest.approx((ee**0.5, en, nn))
+    assert hull.contains(f, 0, 150.0, 0.0, 10.0)
+    assert not hull.contains(f, 0, 0.0, 150.0, 10.0)
