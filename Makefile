@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 
-.PHONY: demo test check-slow bench docs lint lock oracle clean help
+.PHONY: demo test check-slow check-interpreted bench docs lint lock oracle clean help
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -30,10 +30,13 @@ lint: $(STAMP)
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/lint-imports --no-cache
 
-## make check-slow  the suite bounds-checked and with the JIT off, and the slow tests
+## make check-slow  the slow tests (200 kills of a replay, notebooks, pages, judges), and the suite bounds-checked
 check-slow: $(STAMP) oracle
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --slow -m slow tests
 	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup tests
+
+## make check-interpreted  the suite with the JIT off: the interpreter alone, longer than both others
+check-interpreted: $(STAMP)
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup tests
 
 ## make bench       every benchmark, as ratios to a peer in the same run

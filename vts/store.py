@@ -50,6 +50,7 @@ ORDER = {
     "moving_zones": ("track", "t_ns", "zone"),
     "sensors": ("sensor", "t_ns"),
 }
+PICTURED = ("tracks", "scores")  # whose every row has the time of its Picture
 PART_ROWS = 262_144  # a part is written when a table has this many: 60 MB of tracks
 ROW_GROUP = 32_768
 MERGED_ROWS = 1_048_576  # rows of a table in a compacted part: as many as 1 GB of memory sorts at once
@@ -368,15 +369,21 @@ class Store:
         except (OSError, ValueError) as error:
             raise StoreError(f"{self.path / name}: cannot be read ({error}); replay the log again") from error
 
-    def connect(self):
-        """A DuckDB connection with a view per table; it can read this store's parts and nothing else."""
+    def connect(self, tables=(*TABLES, "rejects"), start_ns=None, end_ns=None):
+        """A DuckDB connection with a view per table; it can read this store's parts and nothing else.
+
+        Every part of every table is opened: name the tables that are needed, and the window, to open fewer.
+        """
         import duckdb
         import pyarrow as pa
 
         commits = self._committed()
+        within = _within(commits, start_ns, end_ns)
         parts = {
-            name: [str(_file(self.path, c, name)) for c in commits if c["rows"].get(name)]
-            for name in (*TABLES, "rejects")
+            name: [
+                str(_file(self.path, c, name)) for c in (within if name in PICTURED else commits) if c["rows"].get(name)
+            ]
+            for name in tables
         }
         con = duckdb.connect(":memory:")
         con.execute("SET TimeZone='UTC'; SET python_enable_replacements=false; SET memory_limit='2GB'")
@@ -419,11 +426,14 @@ class Store:
         finally:
             con.close()
 
-    def table(self, name, where="", order=""):
-        """The rows of a table as its noun, in the order of its parts unless `order` says otherwise."""
+    def table(self, name, where="", order="", start_ns=None, end_ns=None):
+        """The rows of a table as its noun, in the order of its parts unless `order` says otherwise.
+
+        A window, which `where` must ask for as well, leaves parts closed that hold none of it.
+        """
         cls = TABLES[name]
         columns = ", ".join(cls._fields)
-        con = self.connect()
+        con = self.connect([name], start_ns, end_ns)
         try:
             where, order = where and f" WHERE {where}", order and f" ORDER BY {order}"
             arrow = con.sql(f"SELECT {columns} FROM {name}{where}{order}").to_arrow_table()
@@ -441,7 +451,7 @@ class Store:
 
     def tracks(self, mmsi=None, start_ns=None, end_ns=None):
         """The tracks of one MMSI or of all in [start_ns, end_ns), as Tracks in order of time and track."""
-        return self.table("tracks", _where("mmsi", mmsi, start_ns, end_ns), "t_ns, track")
+        return self.table("tracks", _where("mmsi", mmsi, start_ns, end_ns), "t_ns, track", start_ns, end_ns)
 
     def alerts(self, mmsi=None, start_ns=None, end_ns=None, rule=None):
         """Changes of state of alerts, as Alerts in the order in which they happened."""
@@ -479,7 +489,7 @@ class Store:
 
     def scores(self, mmsi=None, start_ns=None, end_ns=None):
         """Risk of tracks, as Scores in order of time and track."""
-        return self.table("scores", _where("mmsi", mmsi, start_ns, end_ns), "t_ns, track")
+        return self.table("scores", _where("mmsi", mmsi, start_ns, end_ns), "t_ns, track", start_ns, end_ns)
 
     def notes(self):
         """What officers added: a list of {"at_ns", "who", "alert", "action", "text"}, oldest first."""
@@ -691,6 +701,16 @@ def _read_commit(file):
     if not isinstance(commit, dict) or not commit.keys() >= {"part", "at_ns", "rows", "totals", "state"}:
         raise ValueError(f"{file.name} is no commit")
     return commit
+
+
+def _within(commits, start_ns, end_ns):
+    """The commits that may hold Pictures of a window: each holds those after its predecessor's watermark."""
+    before, found = -1, []
+    for commit in commits:
+        if (end_ns is None or before < end_ns) and (start_ns is None or commit["at_ns"] >= start_ns):
+            found.append(commit)
+        before = commit["at_ns"]
+    return found
 
 
 def _of(commit):

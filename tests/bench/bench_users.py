@@ -56,6 +56,13 @@ def best(work, times=3):
     return min(found)
 
 
+def cpu(work):
+    """The CPU seconds of a run in words: what a crowded machine cannot stretch much."""
+    began = time.process_time()
+    work()
+    return f"CPU {time.process_time() - began:.2f} s"
+
+
 def spin(table, rounds):
     """A unit of work that only computes."""
     import pyarrow as pa
@@ -96,7 +103,8 @@ def run():
         row("store, MB per million tracks", size["tracks"] / 1e7, "MB", "", None, "10 million rows")
         row("store, tracks and scores written a second", 1e7 / spent, "1/s", "", None)
         window = best(lambda: store.tracks(mmsi=413_004_321, start_ns=START_NS + 3600 * S, end_ns=START_NS + 7200 * S))
-        row("track of one vessel in an hour, of 10 million rows", window, "s", "< 0.2", window < 0.2)
+        note = cpu(lambda: store.tracks(mmsi=413_004_321, start_ns=START_NS + 3600 * S, end_ns=START_NS + 7200 * S))
+        row("track of one vessel in an hour, of 10 million rows", window, "s", "< 0.2", window < 0.2, note)
         small = fleet(folder / "small", 700, 1440, every_s=60, part_rows=700)
         hour = {"mmsi": 413_000_321, "start_ns": START_NS + 3600 * S, "end_ns": START_NS + 7200 * S}
         before = best(lambda: small.tracks(**hour))

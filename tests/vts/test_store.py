@@ -97,6 +97,20 @@ def test_one_vessel_in_a_window(tmp_path):
     assert {413_000_002} == set(read.mmsi.tolist())
 
 
+@pytest.mark.parametrize(("first", "last"), [(0, 3), (7, 8), (12, 30), (29, 30), (30, 40), (5, 5)])
+def test_a_window_opens_the_parts_that_hold_it_and_finds_every_row(tmp_path, first, last):
+    with Store(tmp_path / "out", part_rows=20) as store:
+        fill(store, 0, 30)
+    window = {"start_ns": START_NS + 10 * first * S, "end_ns": START_NS + 10 * last * S}
+    for file in (tmp_path / "out" / "tracks").iterdir():  # what lies wholly outside may be gone, and nobody notices
+        t_ns = pq.read_table(file).column("t_ns").to_numpy()
+        before_ns = t_ns.min() - 10 * S  # the last Picture of the part before, which is all that a commit knows
+        if t_ns.max() < window["start_ns"] or before_ns >= window["end_ns"]:
+            file.unlink()
+    whole = [START_NS + 10 * k * S for k in range(first, min(last, 30)) for _ in range(5)]
+    assert whole == Store(tmp_path / "out").tracks(**window).t_ns.tolist()
+
+
 def test_parts_are_plain_parquet_with_the_nouns_columns(tmp_path):
     with Store(tmp_path / "out") as store:
         fill(store, 0, 2)
