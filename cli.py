@@ -837,10 +837,11 @@ def boarding_(store, psc, regime, capacity, as_json):
 @lang_option
 @json_option
 def explain(rule, track, at_ns, window, tz, lang, as_json):
-    """What a rule says and where it comes from; or which reports made a track of a store, and which did not, and why.
+    """What a rule says, or why a track is what it is.
 
-    Without a name, the list of all rules. For a track the logs that the store was made from are read again, up to the
-    time asked about: a run is deterministic, so what happened is seen happening.
+    Of a rule: its text, source and numbers; without a name, the list of all. Of a track: which reports of a store made
+    it, which did not, and why; the logs that the store was made from are read again, up to the time asked about: a run
+    is deterministic, so what happened is seen happening.
 
     Example: vts explain speed_limit
 
