@@ -422,7 +422,10 @@ class Store:
                 raise UsageError(f"vts query takes one SELECT, not {' and '.join(kinds) or 'nothing'}")
             return con.sql(query).to_arrow_table()
         except duckdb.Error as error:
-            raise UsageError(f"the query failed: {str(error).strip().splitlines()[0]}") from error
+            reason = str(error).strip().splitlines()[0]
+            if "TProtocolException" in reason:  # the head of a Parquet page: no query can cause that
+                raise StoreError(f"{self.path}: damaged ({reason}); replay the log into a new folder") from error
+            raise UsageError(f"the query failed: {reason}") from error
         finally:
             con.close()
 
