@@ -40,7 +40,12 @@ def country_of(mmsi):
 @lru_cache(maxsize=100_000)
 def ship_mmsi(mmsi):
     """Whether an MMSI has the form of a ship's, a craft's, or a distress beacon's (970, 972, 974)."""
-    return 200_000_000 <= mmsi <= 799_999_999 or 980_000_000 <= mmsi <= 989_999_999 or mmsi // 10**6 in (970, 972, 974)
+    return 200_000_000 <= mmsi <= 799_999_999 or 980_000_000 <= mmsi <= 989_999_999 or beacon_mmsi(mmsi)
+
+
+def beacon_mmsi(mmsi):
+    """Whether an MMSI is a distress beacon's: search transmitter 970, man overboard 972, EPIRB 974 (M.1371-5)."""
+    return mmsi // 10**6 in (970, 972, 974)
 
 
 def well_formed(mmsi):

@@ -17,7 +17,7 @@ TEXT = {
     "zh": "{vessel}未靠港而吃水由 {old_m} 米变为 {new_m} 米",
 }
 PARAMETERS = {
-    "least_m": (1.0, "m", "ours: masters round, and ballast shifts"),
+    "least_m": (1.0, "m", "ours: more than this; masters round, and ballast shifts"),
     "told_min": (60.0, "min", "ours: how long it is told"),
     "forget_days": (30.0, "d", "ours"),
 }
@@ -25,7 +25,7 @@ NOTED = {"t_ns": "i8", "draught_m": "f8", "old_m": "f8", "new_m": "f8", "changed
 
 
 def evaluate(view, memory):
-    """Metres over the limit. memory: a ledger by MMSI."""
+    """Change of draught in m where it is more than least_m. memory: a ledger by MMSI."""
     tracks = view.tracks
     draught = view.static("draught_m")
     in_port = in_kind(view, "stop")
@@ -38,7 +38,8 @@ def evaluate(view, memory):
         noted.put(tracks.mmsi[new], draught_m=draught[new], changed_ns=-1)
         old = noted.at(tracks.mmsi[at])
         was = noted["draught_m"][old]
-        changed = ~in_port[at] & (np.abs(draught[at] - was) >= PARAMETERS["least_m"][0])
+        change_dm = np.rint(10.0 * np.abs(draught[at] - was))  # sent in decimetres: 8.3 less 7.3 is no more than 1 m
+        changed = ~in_port[at] & (change_dm > 10.0 * PARAMETERS["least_m"][0])
         row = old[changed]
         noted["old_m"][row], noted["new_m"][row], noted["changed_ns"][row] = (
             was[changed],

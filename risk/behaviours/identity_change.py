@@ -3,10 +3,10 @@
 import numpy as np
 
 from risk.behaviours._common import findings
-from risk.identity import ship_mmsi
+from risk.identity import beacon_mmsi, ship_mmsi
 from risk.ledger import Ledger
 from vts.lifecycle import Policy
-from vts.schema import CAUTION, WARNING
+from vts.schema import AIS_ATON, AIS_BASE, AIS_SAR, CAUTION, WARNING
 from vts.units import DAY, MINUTE
 
 UNIT = "1"
@@ -17,6 +17,7 @@ TEXT = {
     "en": "{vessel} changed her {what}: {old} became {new}",
     "zh": "{vessel}的{what}由 {old} 变为 {new}",
 }
+NO_VESSEL = (AIS_BASE, AIS_ATON, AIS_SAR)  # whatever their MMSI: a light's long name comes in two parts (message 21)
 TOUCH_NS = 3600 * 10**9  # how often an unchanged entry is renewed, so that it is not forgotten
 PARAMETERS = {
     "size_m": (10.0, "m", "ours: smaller changes are corrected typing errors"),
@@ -35,10 +36,11 @@ def evaluate(view, memory):
     statics, at_ns = view.picture.statics, int(view.at_ns)
     noted, changes = memory.setdefault("vessels", Ledger(**NOTED)), memory.setdefault("changes", {})
     numbers = memory.setdefault("numbers", Ledger(t_ns="i8", mmsi="i8"))
-    _, first = np.unique(view.static_row, return_index=True)
-    said = view.static_row[np.sort(first)]  # rows of statics, each once, in order of the tracks
+    static_row = np.where(np.isin(view.tracks.kind, NO_VESSEL), -1, view.static_row)
+    _, first = np.unique(static_row, return_index=True)
+    said = static_row[np.sort(first)]  # rows of statics, each once, in order of the tracks
     said = said[said >= 0]
-    said = said[[ship_mmsi(m) for m in statics.mmsi[said].tolist()]]  # a buoy is no hull
+    said = said[[ship_mmsi(m) and not beacon_mmsi(m) for m in statics.mmsi[said].tolist()]]
     told = np.zeros(statics.n, bool)
     for k in said[_news(noted, statics, said, at_ns)].tolist():
         told[k] = _note(noted, changes, numbers, statics, k, at_ns)
@@ -46,8 +48,8 @@ def evaluate(view, memory):
     numbers.keep(~(at_ns - numbers["t_ns"] > int(PARAMETERS["forget_days"][0] * DAY)))
     for key in [key for key in changes if noted.at(np.array([int(key)]))[0] < 0]:
         del changes[key]
-    rows = np.flatnonzero((view.static_row >= 0) & told[view.static_row]) if statics.n else np.empty(0, np.int64)
-    mmsi = statics.mmsi[view.static_row[rows]]
+    rows = np.flatnonzero((static_row >= 0) & told[static_row]) if statics.n else np.empty(0, np.int64)
+    mmsi = statics.mmsi[static_row[rows]]
     entries = [changes[str(m)] for m in mmsi.tolist()]
     count = np.array([entry[3] for entry in entries], float)
     return findings(

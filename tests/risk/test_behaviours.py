@@ -14,7 +14,7 @@ from risk.behaviours import catalogue
 from risk.ledger import Ledger
 from tests.risk.scene import T0_NS, play, raised, steady, still
 from tests.risk.wire import play_bytes
-from vts import wording
+from vts import schema, wording
 from vts.config import RiskConfig
 from vts.errors import UsageError
 from vts.lifecycle import Policy
@@ -150,7 +150,7 @@ CASES = {
         5,
         [changing(60, draught=(10.0, 6.0))],
         [changing(60, draught=(10.0, 6.0), places=(ANCHORAGE, ANCHORAGE))],
-        [changing(60, draught=(10.0, 10.9))],
+        [changing(60, draught=(7.3, 8.3))],  # 1.0 m, and in floats a little more
     ),
     "status_mismatch": (10, [steady(sog=5.0, status=1)], [steady(sog=5.0)], [steady(sog=3.0, status=5)]),
     "lng_approach": (
@@ -289,9 +289,33 @@ def test_an_unknown_preset_is_refused_when_the_watch_begins():
         risk.Watch(RiskConfig(rendezvous="seavision"))
 
 
-def test_a_buoy_that_changes_her_name_is_no_hull():
-    buoy = changing(60, name=("47", "CHANNEL BUOY 47"))
-    assert raised(play([lambda t: buoy(t) | {"mmsi": 993_672_088}], 5)[0], "identity_change").n == 0
+def extended(at_s=60, **more):
+    """A station whose name comes in two parts, the short one first."""
+    station = changing(at_s, name=("46", "UP CHES CH LB 46"))
+    return lambda t: station(t) | more
+
+
+@pytest.mark.parametrize(
+    ("station", "expected"),
+    [
+        (extended(), 1),
+        (extended(mmsi=993_672_087), 0),  # the light of the NAIS log
+        (extended(kind=schema.AIS_ATON), 0),  # ... with a number like a ship's
+        (extended(kind=schema.AIS_BASE, mmsi=3_669_145), 0),
+        (extended(kind=schema.AIS_BASE), 0),
+        (extended(kind=schema.AIS_SAR, mmsi=111_412_001), 0),
+        (extended(mmsi=970_010_001), 0),
+        (extended(mmsi=974_010_001), 0),
+    ],
+    ids=["ship", "light", "light as ship", "base", "base as ship", "aircraft", "search transmitter", "EPIRB"],
+)
+def test_only_a_vessel_changes_her_identity(station, expected):
+    assert expected == raised(play([station], 5)[0], "identity_change").n
+
+
+@pytest.mark.parametrize(("now_m", "expected"), [(8.3, 0), (8.4, 1), (6.3, 0), (6.2, 1)])
+def test_a_draught_changes_by_more_than_a_metre(now_m, expected):
+    assert expected == raised(play([changing(60, draught=(7.3, now_m))], 5)[0], "draught_change").n
 
 
 def test_a_sentence_in_chinese_has_no_english_words():
