@@ -135,9 +135,10 @@ def card(trained):
         "calibration and test. Intervals: central 95 % of a bootstrap clustered by vessel.",
         "",
         *_wrapped(
-            "`vts train` gives these bytes again on one kind of processor and thread. On another, numpy and OpenBLAS "
-            "choose other instructions: features differ in the eleventh digit, and all that is fitted to them a little "
-            "(this file was made on an AMD EPYC with AVX2 and without AVX-512)."
+            "`vts train` gives these bytes again on one machine and thread. Between two machines features differed by "
+            "1e-11, and all that is fitted to them a little. We think, and have not proven, that numpy and OpenBLAS "
+            "choose other instructions on another processor (this file was made on an AMD EPYC with AVX2 and without "
+            "AVX-512)."
         ),
         "",
         "Simulated traffic is our own invention: these figures say that the machinery works, not how the model will",
