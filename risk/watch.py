@@ -21,6 +21,7 @@ from vts import schema
 from vts.config import RiskConfig
 from vts.errors import StateError
 from vts.lifecycle import Lifecycle
+from vts.units import S
 
 FORMAT = "lingding-risk-watch/2"
 WINDOW_S = 600.0  # of rolling features: ten minutes, at the pace of a ship
@@ -79,10 +80,46 @@ class Watch:
         for name, behaviour in catalogue().items():
             findings = behaviour.evaluate(view, self.memory[name])
             describe = getattr(findings, "describe", None)
-            parts.append(self.life.step(view.at_ns, name, self._policy[name], findings, view.tracks, describe))
+            told = self.life.step(view.at_ns, name, self._policy[name], findings, view.tracks, describe)
             self._follow(name, findings, describe)
+            parts.append(self._once(view, behaviour, name, told) if hasattr(behaviour, "SAME_AS") else told)
         self.history.add(view.tracks, view.at_ns)
         return schema.Alerts.concat(parts)
+
+    def _once(self, view, behaviour, rule, told):
+        """What a behaviour tells, less what a finding of fusion tells of the same track: one cause, one alert.
+
+        Its alert is open all the same and weighs in the score. It waits for the finding WAIT_S where the Picture shows
+        the track; where none comes, or the finding ends before it, it is raised.
+        """
+        at_ns, news = view.at_ns, view.picture.alerts
+        findings = self.memory[rule].setdefault("findings", Ledger(track="i8", other="i8"))
+        quiet = self.memory[rule].setdefault("quiet", Ledger(begun_ns="i8", seen_ns="i8"))
+        for k in np.flatnonzero(news.rule == behaviour.SAME_AS):
+            alert = news.alert[k : k + 1]
+            if news.state[k] in (schema.RAISED, schema.UPDATED):
+                findings.put(alert, track=news.track[k], other=news.other[k])
+            elif news.state[k] in (schema.CLEARED, schema.WITHDRAWN):
+                findings.keep(findings.key != alert)
+        quiet.put(told.alert[told.state == schema.RAISED], begun_ns=at_ns)
+        if not len(quiet):
+            return told
+        causes = self.life.open_now(rule)[0]
+        for alert in (told.alert, causes.alert):
+            held = quiet.at(alert)
+            quiet["seen_ns"][held[held >= 0]] = at_ns
+        told = told.take(quiet.at(told.alert) < 0)
+        causes = causes.take((quiet.at(causes.alert) >= 0) & (causes.seen_ns == at_ns))
+        waits = np.isin(causes.track, view.tracks.track)
+        waits &= at_ns - quiet["begun_ns"][quiet.at(causes.alert)] < behaviour.WAIT_S * S
+        same = np.concatenate([findings["track"], findings["other"][findings["other"] >= 0]])
+        late = causes.take(~(waits | np.isin(causes.track, same) | np.isin(causes.other, same)))
+        # what has ended may come back as long as the lifecycle remembers it
+        remembered = at_ns - quiet["seen_ns"] <= self._policy[rule].rearm_s * S
+        quiet.keep(remembered & ~np.isin(quiet.key, late.alert))
+        columns = {name: column for name, column in late._asdict().items() if name in schema.Alerts.spec}
+        late = schema.Alerts(**columns, rule=[rule], state=[schema.RAISED], t_ns=[at_ns], until_ns=[-1])
+        return schema.Alerts.concat([told, late])
 
     def _follow(self, rule, findings, describe):
         """Which alerts are open now, with the severity of this instant; their words are made when somebody asks."""

@@ -10,6 +10,7 @@ from vts.schema import WARNING
 UNIT = "m"
 CITATION = "ITU-R M.585: an MMSI belongs to one station"
 POLICY = Policy(raise_after_s=30.0, clear_after_s=600.0)
+SAME_AS, WAIT_S = "mmsi_shared", 0.0  # fusion's finding, the sooner of the two
 TITLE = {"en": "Shared MMSI", "zh": "MMSI 重号"}
 TEXT = {
     "en": "MMSI {mmsi} is sent from two places {apart_nm} nm apart",
