@@ -14,12 +14,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from risk.identity import imo_valid
 from vts.errors import RegisterError
 from vts.units import DAY
 
 HIGH, STANDARD, LOW = "high", "standard", "low"
 SHARE = {HIGH: 0.15, STANDARD: 0.03, LOW: 0.0}  # of static risk in the combined score; ours
 MAX_ROWS = 1_000_000
+HULLS = ("tanker", "carrier", "ship", "vessel")  # that may follow a ship type: oil tanker, bulk carrier
 FIRST, LAST = date(1900, 1, 1), date(9999, 12, 31)
 
 
@@ -219,10 +221,13 @@ def _value(path, number, name, text, needed):
             value = int(text)
             if value < 0:
                 raise ValueError
-            return value
     except ValueError as error:
         kind = "a date like 2026-03-31" if name in DATES else "a whole number"
         raise RegisterError(f"{place} is not {kind}; mend that cell") from error
+    if name == "imo" and not imo_valid(value):
+        raise RegisterError(f"{place} has a wrong check digit; compare it with the certificate")
+    if name in NUMBERS:
+        return value
     if name in FLAGS:
         if text.lower() not in ("yes", "no"):
             raise RegisterError(f"{place} is neither yes nor no; mend that cell")
@@ -276,6 +281,12 @@ def _valid(rows, key, value, regime, day):
     return max(fits, key=lambda row: row["valid_from"] or FIRST) if fits else None
 
 
+def _kinds(text):
+    """A ship type as the tables' words: {"oil", "chemical"} of "Oil/chemical tanker"."""
+    words = text.lower().split()
+    return set(" ".join(words[:-1] if words and words[-1] in HULLS else words).split("/"))
+
+
 def profile(ship, lists, regime_name, day):
     """The Profile of a ship (a row of ships.csv) on a day."""
     regime = regime_on(regime_name, day)
@@ -292,10 +303,12 @@ def profile(ship, lists, regime_name, day):
         if value:
             points.append((parameter, value, regime.marks.get(mark or parameter, "S")))
 
-    if ship["type"] is None:
+    kinds = _kinds(ship["type"] or "")
+    counted = not kinds.isdisjoint(regime.types)
+    if kinds == {""} or (not counted and ship["type"].lower().endswith("tanker")):  # of what is not said
         missing.append("type")
     else:
-        add("type", regime.type_points * (ship["type"].lower() in regime.types))
+        add("type", regime.type_points * counted)
     if ship["built"] is None:
         missing.append("age")
     else:

@@ -489,7 +489,7 @@ def test_port_state_control_ranks_boardings_and_enters_the_dossier(replayed, tmp
     ship = rows[0]
     (tmp_path / "ships.csv").write_text(
         f"imo,name,type,built,flag,ro,company\n{ship['imo']},{ship['name']},tanker,1990-01-01,,,\n"
-        "9999999,ELSEWHERE,tanker,1980-01-01,,,\n"
+        "9999993,ELSEWHERE,tanker,1980-01-01,,,\n"
     )
     (tmp_path / "inspections.csv").write_text("imo,date,deficiencies\n")
     code, text, _ = run("boarding", replayed[0], "--psc", tmp_path, "--json")

@@ -42,6 +42,11 @@ TABLE = [
     ({}, None, 0, 0),
     *[({"type": t}, None, 2, 2) for t in ("chemical", "gas", "oil", "bulk", "passenger")],
     ({"type": "container"}, None, 2, 0),
+    *[({"type": t}, None, 2, 2) for t in ("Oil tanker", "oil/chemical tanker", "gas carrier", "Bulk Carrier")],
+    ({"type": "passenger ship"}, None, 2, 2),
+    ({"type": "container ship"}, None, 2, 0),
+    ({"type": "vehicle carrier"}, None, 0, 0),
+    ({"type": "oil recovery vessel"}, None, 0, 0),
     ({"built": date(2014, 3, 31)}, None, 0, 0),  # twelve years today: not yet over twelve
     ({"built": date(2014, 3, 30)}, None, 1, 1),
     ({"flag": "G"}, None, 0, 0),
@@ -140,6 +145,12 @@ def test_a_ship_never_inspected_comes_first_and_an_absent_file_is_said():
     assert psc.profile(bare, lists(), "tokyo", TODAY).missing == ("type", "age", "flag", "ro", "company")
 
 
+@pytest.mark.parametrize("kind", ["tanker", "ship", "LNG tanker"])
+def test_a_type_that_does_not_tell_the_cargo_is_not_known(kind):
+    found = psc.profile(SHIP | {"type": kind}, lists(), "tokyo", TODAY)
+    assert ("type",) == found.missing and found.risk == "standard"
+
+
 def test_a_list_holds_only_between_its_dates():
     given = lists()
     old = tuple(f | {"valid_to": date(2025, 12, 31)} for f in given.flags)
@@ -213,6 +224,8 @@ def test_days_are_utc():
         ("imo,built\n9074729,9999-12-31\n", "built"),
         ("imo,built\n9074729,0001-01-01\n", "built"),
         ("imo,name\n9074729,ALPHA\n9074729,BRAVO\n", "two rows"),
+        ("imo,name\n9074728,ALPHA\n", "line 2: imo '9074728' has a wrong check digit"),
+        ("imo,name\n907472,ALPHA\n", "check digit"),
         ("imo,imo,name\n9074729,1,ALPHA\n", "twice"),
         ("imo,name\n9074729,ALPHA,BRAVO\n", "more cells"),
         ('imo,name\n9074729,"ALPHA\n', "CSV"),
