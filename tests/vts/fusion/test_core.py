@@ -256,6 +256,30 @@ def test_a_rotated_coast_gives_rotated_tracks(turn_deg):
     assert np.allclose(a.sog_kn[order_a], b.sog_kn[order_b], atol=0.05)
 
 
+def test_a_mirrored_sea_gives_mirrored_tracks():
+    """Nothing in the core prefers starboard to port: east for west about the site's meridian, radar and AIS."""
+    ships = [*fleet(4), Ship(-2000, 3000, 80.0, 11.0, 412_000_200, turn_deg_s=0.6)]
+    rng = np.random.default_rng(23)
+    given = Reports.concat([plots(ships, 120, rng, false=3), ais(ships, 120, rng)])
+    given = given.take(np.argsort(given.t_ns, kind="stable"))._replace(seq=np.arange(given.n))
+    mirrored = given._replace(
+        lon_deg=2.0 * SITE.lon_deg - given.lon_deg,
+        cog_deg=-given.cog_deg % 360.0,
+        azimuth_deg=-given.azimuth_deg % 360.0,
+        axis_deg=-given.axis_deg % 180.0,
+    )
+    (here, _), (there, _) = run([given]), run([mirrored])
+    assert [shown(p).n for p in here] == [shown(p).n for p in there]
+    a, b = shown(here[-1]), shown(there[-1])
+    assert len(ships) == a.n
+    a, b = a.take(np.argsort(a.mmsi)), b.take(np.argsort(b.mmsi))
+    assert np.array_equal(a.mmsi, b.mmsi)
+    assert np.allclose(2.0 * SITE.lon_deg - a.lon_deg, b.lon_deg, atol=1e-6)  # a tenth of a metre
+    assert np.allclose(a.lat_deg, b.lat_deg, atol=1e-6)
+    assert np.allclose((a.cog_deg + b.cog_deg + 180.0) % 360.0, 180.0, atol=0.01)
+    assert np.allclose(a.sog_kn, b.sog_kn, atol=0.001)
+
+
 def test_saving_with_radar_and_late_reports_changes_nothing(tmp_path):
     ships = fleet(5)
     rng = np.random.default_rng(18)
