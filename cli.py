@@ -802,14 +802,17 @@ def vessel(store, mmsi, html, pdf, psc, regime, lang, tz, as_json):
 @click.option("--psc", required=True, type=click.Path(), help="Folder of port-state-control lists (CSV).")
 @regime_option
 @click.option("--capacity", type=click.IntRange(min=1), default=10, show_default=True, help="Boardings a day.")
+@lang_option
 @json_option
-def boarding_(store, psc, regime, capacity, as_json):
+def boarding_(store, psc, regime, capacity, lang, as_json):
     """Ships of a store due for inspection, most urgent first.
 
     Example: vts boarding out/day --psc registers/psc --capacity 5
     """
     from risk import psc as control
+    from vts.wording import clean, translator
 
+    tr = translator(lang)
     opened = _opened(store)
     imos = opened.arrow("SELECT DISTINCT imo FROM statics WHERE imo > 0").column("imo").to_pylist()
     day = control.day_of(opened.watermark_ns)
@@ -818,14 +821,19 @@ def boarding_(store, psc, regime, capacity, as_json):
         if as_json:
             _event("boarding", rank=rank, **profile._asdict())
         else:
-            when = f"window {profile.opens} .. {profile.closes}" if profile.opens else "never inspected"
-            missing = f"; not known: {', '.join(profile.missing)}" if profile.missing else ""
-            click.echo(
-                f"{rank:>3}  IMO {profile.imo}  {profile.name}  {profile.risk} ({profile.points} points), "
-                f"priority {profile.priority}, {when}{missing}"
+            when = tr("never inspected")
+            if profile.opens:
+                when = tr("window {opens} .. {closes}", opens=profile.opens, closes=profile.closes)
+            said = tr(
+                "{risk} ({points} points), priority {priority}, {when}",
+                risk=tr(profile.risk),
+                points=profile.points,
+                priority=profile.priority,
+                when=when,
             )
+            click.echo(f"{rank:>3}  IMO {profile.imo}  {clean(profile.name)}  {said}{_unknown(profile, tr)}")
     if not due and not as_json:
-        click.echo(f"none of {len(imos)} ships is due")
+        click.echo(tr("none of {n} ships is due", n=len(imos)))
 
 
 @main.command()
@@ -1302,8 +1310,9 @@ def evaluate_drift(store, model, as_json):
 @regime_option
 @click.option("--date", "day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Day of the inspections.")
 @click.option("--capacity", type=int, default=5, show_default=True, help="Ships that can be boarded.")
+@lang_option
 @json_option
-def board(lists, regime, day, capacity, as_json):
+def board(lists, regime, day, capacity, lang, as_json):
     """Ships worth boarding, most urgent first, from your own lists.
 
     By port state control's rules from CSV lists.
@@ -1311,22 +1320,30 @@ def board(lists, regime, day, capacity, as_json):
     Example: vts board lists/ --date 2026-03-31 --capacity 3
     """
     from risk import psc
-    from vts.wording import clean
+    from vts.wording import clean, translator
 
+    tr = translator(lang)
     given = psc.load(lists)
     due = psc.boarding(given, regime, day.date(), capacity)
     for name in given.absent:  # silence must not look like safety
-        nobody = "; nobody can be called due without it" if name in ("ships", "inspections") else ""
-        click.echo(f"vts: no {name}.csv in {lists}: what depends on it is unknown{nobody}", err=True)
+        said = tr("no {file} in {folder}: what depends on it is unknown", file=f"{name}.csv", folder=lists)
+        if name in ("ships", "inspections"):
+            said += tr("; nobody can be called due without it")
+        click.echo(f"vts: {said}", err=True)
     if not due and not as_json:
-        click.echo(f"nobody is due of {len(given.ships)} ships")
+        click.echo(tr("nobody is due of {n} ships", n=len(given.ships)))
     for ship in due:
         if as_json:
             _event("ship", **ship._asdict())
-        else:
-            why = ", ".join(f"{name} {points}" for name, points, _ in ship.breakdown) or "no points"
-            gaps = f"; unknown: {', '.join(ship.missing)}" if ship.missing else ""
-            click.echo(f"IMO {ship.imo} {clean(ship.name)}: priority {ship.priority}, {ship.risk} risk ({why}){gaps}")
+            continue
+        why = ", ".join(f"{tr(name)} {points}" for name, points, _ in ship.breakdown) or tr("no points")
+        said = tr("priority {priority}, {risk} risk ({why})", priority=ship.priority, risk=tr(ship.risk), why=why)
+        click.echo(f"IMO {ship.imo} {clean(ship.name)}: {said}{_unknown(ship, tr)}")
+
+
+def _unknown(profile, tr):
+    """What a profile of port state control could not judge, as the end of a line."""
+    return tr("; unknown: {what}", what=", ".join(map(tr, profile.missing))) if profile.missing else ""
 
 
 def _print_metrics(metrics, as_json):

@@ -26,9 +26,9 @@ def section(imo, at_ns, lists, regime, lang="en"):
     if ship is None:
         return title, heads, [(tr("not in ships.csv"), "", "")]
     profile = psc.profile(ship, lists, regime, psc.day_of(at_ns))
-    rows = [(tr("risk"), str(profile.points), profile.risk)]
-    rows += [(name, str(points), tr(MARKS.get(mark, mark))) for name, points, mark in profile.breakdown]
-    rows += [(name, "", tr("not known: gives no points")) for name in profile.missing]
+    rows = [(tr("risk"), str(profile.points), tr(profile.risk))]
+    rows += [(tr(name), str(points), tr(MARKS.get(mark, mark))) for name, points, mark in profile.breakdown]
+    rows += [(tr(name), "", tr("not known: gives no points")) for name in profile.missing]
     rows += [(tr("last inspection"), "", str(profile.last_inspection or tr("none known")))]
     rows += [(tr("window"), "", f"{profile.opens} .. {profile.closes}")] if profile.opens else []
     return title, heads, rows

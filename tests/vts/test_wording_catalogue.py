@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 import cli
-from risk import boarding
+from risk import boarding, psc
 from risk.encounters import SITUATIONS
 from vts import errors, schema, speech, wording
 
@@ -34,6 +34,8 @@ def texts():
         "noted",
         *boarding.MARKS.values(),
         *SITUATIONS[1:],
+        *(psc.HIGH, psc.STANDARD, psc.LOW),
+        *("type", "age", "flag", "flag level", "ro", "company", "deficiencies", "detentions", "inspections"),
         "radar",
         "jump",
         "circle",
@@ -161,6 +163,25 @@ def test_errors_are_chinese_where_that_is_asked(words, said, tmp_path):
     assert said in page.stderr
     assert page.exit_code in (2, 3)
     assert page.stderr == CliRunner().invoke(cli.main, words, env={"LINGDING_LANG": "", "LC_ALL": "zh_CN.UTF-8"}).stderr
+
+
+def test_the_boarding_list_is_chinese_throughout(tmp_path):
+    words = ["board", str(tmp_path), "--date", "2026-03-31", "--lang", "zh"]
+    (tmp_path / "flags.csv").write_text("flag,regime,list\nB,paris,black\n")
+    (tmp_path / "inspections.csv").write_text(
+        "imo,date,deficiencies,detained\n" + "".join(f"9074729,2024-0{m}-01,9,yes\n" for m in (4, 5, 6))
+    )
+    for ships in ("", "9074729,ALPHA,oil,1990-01-01,B\n9321483,BRAVO,,,\n"):
+        (tmp_path / "ships.csv").write_text("imo,name,type,built,flag\n" + ships)
+        for regime in ("tokyo", "paris"):
+            page = CliRunner().invoke(cli.main, [*words, "--regime", regime])
+            assert 0 == page.exit_code
+            told = page.output.replace(str(tmp_path), "")
+            assert {"vts", "csv", "IMO"} >= set(re.findall("[A-Za-z]{2,}", told)) - {
+                *("companies", "organisations", "watch", "ALPHA", "BRAVO")
+            }
+            if ships:
+                assert (regime == "tokyo", regime == "paris") == ("高风险" in told, "船旗分级" in told)
 
 
 def test_a_chinese_line_is_no_wider_than_the_terminal():
