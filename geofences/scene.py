@@ -326,8 +326,11 @@ class Scene:
         """No findings."""
         return Findings.empty()
 
-    def findings(self, row, zone, excess, severity, *, other=None, since_ns=None, **numbers):
-        """Findings of the rows whose excess is not 0 or less; `numbers` are for `describe`, named with their unit."""
+    def findings(self, row, zone, excess, severity, *, other=None, since_ns=None, of_zone=False, **numbers):
+        """Findings of the rows whose excess is not 0 or less; `numbers` are for `describe`, named with their unit.
+
+        `of_zone`: the cause is the zone's own, and the vessel only named with it, so that another may take her place.
+        """
         excess = np.asarray(excess, float)
         keep = np.flatnonzero(~(excess <= 0) | (excess == -np.inf))
         if not keep.size:
@@ -337,13 +340,16 @@ class Scene:
             return np.broadcast_to(fill if column is None else column, excess.shape)[keep]
 
         self._numbers = {name: kept(column, 0) for name, column in numbers.items()}
+        at, t = kept(row, -1), self.tracks
+        named = {name: getattr(t, name)[at] for name in ("mmsi", "lon_deg", "lat_deg")} if of_zone else {}
         return Findings(
-            track=self.tracks.track[kept(row, -1)],
+            track=np.full(keep.size, -1) if of_zone else t.track[at],
             other=kept(other, -1),
             zone=kept(zone, -1),
             excess=excess[keep],
             severity=kept(severity, 0),
             since_ns=kept(since_ns, -1),
+            **named,
         )
 
     def describe(self, rows):

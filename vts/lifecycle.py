@@ -42,7 +42,7 @@ class Findings(NamedTuple):
     severity: I1
     since_ns: I8  # when the condition began, where the rule knows better than the Picture's time
     detail: Text(120)
-    mmsi: I8  # of a track that the Picture may no longer show; else -1, and where she was last heard
+    mmsi: I8  # of a track that the Picture may no longer show, or that is -1: who is named, and where; else -1
     lon_deg: F8
     lat_deg: F8
 
@@ -278,16 +278,17 @@ def _matched(at_ns, causes, findings, tracks):
             getattr(grown, name)[new] = getattr(findings, name)[at]
         grown.alert[new], grown.cleared_ns[new], grown.acknowledged[new] = 0, -1, 0
         grown.excess[new], grown.severity[new] = -np.inf, -1
+        grown.mmsi[new], grown.other_mmsi[new], grown.lon_deg[new], grown.lat_deg[new] = -1, -1, np.nan, np.nan
         grown.since_ns[new] = np.where(findings.since_ns[at] >= 0, findings.since_ns[at], at_ns)
     present = found >= 0
     present[present] = findings.excess[found[present]] > 0
     grown.seen_ns[present] = at_ns
     lon, lat, mmsi = _where(tracks, grown.track[present])
     # of a track that has gone, what was known last stays: who fell silent, and where
-    gone = np.isnan(lon)
+    gone, nobodys = np.isnan(lon), grown.track[present] < 0
     for name, value in (("lon_deg", lon), ("lat_deg", lat), ("mmsi", mmsi)):
         column, told = getattr(grown, name), getattr(findings, name)[found[present]]
-        known = told >= 0 if name == "mmsi" else np.isfinite(told)
+        known = (told >= 0 if name == "mmsi" else np.isfinite(told)) | nobodys
         column[present] = np.where(gone, np.where(known, told, column[present]), value)
     lon, _, mmsi = _where(tracks, grown.other[present])
     grown.other_mmsi[present] = np.where(np.isnan(lon), grown.other_mmsi[present], mmsi)

@@ -146,7 +146,7 @@ def vessel_text(tr, mmsi, track, name=""):
     name = clean(str(name)).strip()
     if mmsi >= 0:
         return f"{name} ({mmsi})" if name else f"MMSI {mmsi}"
-    return tr("dark track {track}", track=track)
+    return tr("dark track {track}", track=track) if track >= 0 else UNKNOWN
 
 
 class Place(NamedTuple):

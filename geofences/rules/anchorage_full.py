@@ -1,4 +1,4 @@
-"""More vessels at anchor in an anchorage than it has room for; the alert names the last to have come."""
+"""More vessels at anchor in an anchorage than it has room for; one alert, which names the last to have come."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ PARAMETERS = {
 
 
 def evaluate(scene):
-    """A finding per vessel that came when an anchorage was full: excess is her place beyond its capacity."""
+    """A finding per anchorage, whoever lies there: excess is how many vessels are beyond its capacity."""
     capacity = scene.terms.value("capacity", np.inf)
     pairs = scene.inside(scene.terms.of("anchorage") & np.isfinite(capacity))
     pairs = pairs.where(scene.anchored[pairs.row])
@@ -29,13 +29,12 @@ def evaluate(scene):
     arrived_ns = np.maximum(pairs.since_ns, scene.moorings.since_ns[pairs.row])
     order = np.lexsort((scene.tracks.track[pairs.row], arrived_ns, pairs.zone))
     pairs, arrived_ns = pairs.where(order), arrived_ns[order]
-    first = np.searchsorted(pairs.zone, pairs.zone, side="left")
-    held = np.searchsorted(pairs.zone, pairs.zone, side="right") - first
-    place = np.arange(pairs.zone.size) - first + 1
-    room = capacity[pairs.zone]
+    zone, first, held = np.unique(pairs.zone, return_index=True, return_counts=True)
+    room, last = capacity[zone], first + held - 1
     return scene.findings(
-        *(pairs.row, pairs.zone, place - room, CAUTION),
-        since_ns=arrived_ns,
+        *(pairs.row[last], zone, held - room, CAUTION),
+        since_ns=arrived_ns[np.minimum(first + room.astype(int), last)],  # who came when it was full
+        of_zone=True,
         held_count=held,
         capacity_count=room,
     )

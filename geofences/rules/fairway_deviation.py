@@ -23,7 +23,10 @@ PARAMETERS = {
 
 
 def evaluate(scene):
-    """A finding per vessel; excess is her distance from the fairway's edge, metres. NaN where her length is unknown."""
+    """A finding per vessel; excess is her distance from the fairway's edge, metres. NaN where her length is unknown.
+
+    LNG carriers are `lng_deviation`'s: one alert per cause.
+    """
     terms = scene.terms
     pairs, cross_m, off_deg = strayed(scene, terms.of("corridor", "fairway") & (terms.text("lng_zone") == ""))
     length_m = scene.length_m[pairs.row]
@@ -31,5 +34,6 @@ def evaluate(scene):
     least_m = terms.value("deep_length_m", PARAMETERS["deep_length_m"][0])[pairs.zone]
     excess = np.where((out_m > 0) & (off_deg <= PARAMETERS["stray_deg"][0]), pairs.edge_m, 0.0)
     excess = np.where(np.isnan(length_m) & (excess > 0), np.nan, np.where(length_m < least_m, 0.0, excess))
+    excess[scene.is_lng[pairs.row]] = 0.0
     severity = np.where(pairs.edge_m > 200, WARNING, CAUTION)
     return scene.findings(pairs.row, pairs.zone, excess, severity, length_m=length_m, cross_m=cross_m)

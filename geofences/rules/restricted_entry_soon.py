@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from geofences.rules._ahead import CHANCE, left_min
 from geofences.rules.restricted_entry import CLOSED
 from geofences.vessels import KINDS
 from vts.lifecycle import Policy
@@ -18,7 +19,7 @@ TEXT = {
 }
 PARAMETERS = {
     "horizon_min": (10.0, "min", "ours: time enough to call her and for her to turn"),
-    "chance_pct": (60.0, "%", "ours: what is as likely to miss is not told"),
+    "chance_pct": CHANCE,
 }
 TERMINALS = ("lng_safety_zone", "lng_control_zone")
 
@@ -35,11 +36,9 @@ def evaluate(scene):
 
     pairs, chance, enter_min = scene.soon(terms.of(*CLOSED, *TERMINALS), horizon_min, closed)
     kind = scene.kind[pairs.row]
-    likely = 100.0 * chance >= terms.value("chance_pct", PARAMETERS["chance_pct"][0])[pairs.zone]
-    excess = np.where(likely & (enter_min > 0), horizon_min[pairs.zone] - enter_min, 0.0)
-    excess[np.isnan(enter_min)] = 0.0
     return scene.findings(
-        *(pairs.row, pairs.zone, excess, np.where(enter_min < 3, WARNING, CAUTION)),
+        *(pairs.row, pairs.zone, left_min(scene, pairs, chance, enter_min, horizon_min)),
+        np.where(enter_min < 3, WARNING, CAUTION),
         kind=np.array(KINDS)[kind],
         enter_min=enter_min,
         chance_pct=100.0 * chance,

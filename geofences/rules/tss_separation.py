@@ -22,6 +22,19 @@ PARAMETERS = {
 }
 
 
+def crossing(scene, pairs):
+    """(crosses, fishes, off_deg) of Pairs with separation zones: whether she crosses nearly at right angles or fishes,
+
+    as rule 10(e) allows, and her course against the zone's direction, 0 to 180; NaN where it has none.
+    """
+    tracks = scene.tracks
+    off_deg = np.abs((tracks.cog_deg[pairs.row] - scene.axis_deg(pairs) + 180) % 360 - 180)
+    square_deg = scene.terms.value("square_deg", PARAMETERS["square_deg"][0])[pairs.zone]
+    crosses = (off_deg >= square_deg) & (off_deg <= 180 - square_deg) & (tracks.sog_kn[pairs.row] > 1.0)
+    fishes = (tracks.nav_status[pairs.row] == 7) | (scene.kind[pairs.row] == code("fishing"))
+    return crosses, fishes, off_deg
+
+
 def evaluate(scene):
     """A finding per vessel that stays in a separation zone; excess is how long, in minutes.
 
@@ -30,10 +43,7 @@ def evaluate(scene):
     terms, tracks = scene.terms, scene.tracks
     pairs = scene.inside(terms.of("tss_separation_zone"))
     stay_min = (scene.at_ns - pairs.since_ns) / (60 * S)
-    fishes = (tracks.nav_status[pairs.row] == 7) | (scene.kind[pairs.row] == code("fishing"))
-    off_deg = np.abs((tracks.cog_deg[pairs.row] - scene.axis_deg(pairs) + 180) % 360 - 180)
-    square_deg = terms.value("square_deg", PARAMETERS["square_deg"][0])[pairs.zone]
-    crosses = (off_deg >= square_deg) & (off_deg <= 180 - square_deg) & (tracks.sog_kn[pairs.row] > 1.0)
+    crosses, fishes, off_deg = crossing(scene, pairs)
     long_min = terms.value("cross_min", PARAMETERS["cross_min"][0])[pairs.zone]
     excess = np.where(crosses, 0.0, np.where(np.isnan(off_deg), np.nan, np.maximum(stay_min, 0.1)))
     excess = np.where(stay_min > long_min, stay_min, excess)

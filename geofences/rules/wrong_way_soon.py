@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from geofences.rules._ahead import CHANCE, left_min
 from vts.lifecycle import Policy
 from vts.schema import CAUTION, WARNING
 
@@ -17,7 +18,7 @@ TEXT = {
 }
 PARAMETERS = {
     "lane_horizon_min": (5.0, "min", "ours: time enough to call her and for her to turn"),
-    "chance_pct": (60.0, "%", "ours: what is as likely to miss is not told"),
+    "chance_pct": CHANCE,
     "wrong_way_deg": (135.0, "deg", "ours: nearer to the opposite course than to a crossing"),
     "way_on_kn": (2.0, "kn", "ours: a course over ground means little below"),
 }
@@ -35,10 +36,9 @@ def evaluate(scene):
         return (off_deg > least_deg[pairs.zone]) & (tracks.sog_kn[pairs.row] >= PARAMETERS["way_on_kn"][0])
 
     pairs, chance, enter_min = scene.soon(lanes, horizon_min, against)
-    likely = 100.0 * chance >= terms.value("chance_pct", PARAMETERS["chance_pct"][0])[pairs.zone]
-    excess = np.where(likely & np.isfinite(enter_min), horizon_min[pairs.zone] - enter_min, 0.0)
     return scene.findings(
-        *(pairs.row, pairs.zone, excess, np.where(enter_min < 2, WARNING, CAUTION)),
+        *(pairs.row, pairs.zone, left_min(scene, pairs, chance, enter_min, horizon_min)),
+        np.where(enter_min < 2, WARNING, CAUTION),
         cog_deg=tracks.cog_deg[pairs.row],
         axis_deg=scene.axis_deg(pairs),
         enter_min=enter_min,

@@ -261,6 +261,22 @@ def test_a_carrier_off_her_corridor(limit_m, course, offends):
     assert ({CARRIER} if offends else set()) == raised(checked, "lng_deviation")
 
 
+def test_a_carrier_off_a_plain_fairway_is_told_once():
+    checked = watch([corridor(None)], [carrier(800, 5000, 10, 12)], 9, registers=KNOWN)
+    rules = {rule for rule, state, *_ in told(checked) if state == "raised"}
+    assert {"lng_deviation", "lng_deviation_soon"} == rules
+
+
+@pytest.mark.parametrize(
+    ("limit_m", "east_m", "course", "offends"),
+    [(200, 100, 8, True), (200, 100, 2, False), (None, 100, 8, False), (None, 900, 8, True), (200, -100, 8, False)],
+)
+def test_a_carrier_about_to_be_off_her_corridor(limit_m, east_m, course, offends):
+    own = carrier(east_m, 5000, course, 12)  # 8 degrees off: 52 m a minute, and three minutes are looked ahead
+    checked = watch([corridor(max_cross_m=limit_m)], [own], 1, registers=KNOWN)
+    assert ({CARRIER} if offends else set()) == raised(checked, "lng_deviation_soon")
+
+
 @pytest.mark.parametrize(("tugs", "needed", "missing"), [(1, 2, True), (2, 2, False), (0, 0, False), (0, 1, True)])
 def test_escorts(tugs, needed, missing):
     escorts = [ship(TUG + k, 100, 5100 + 50 * k, 0, 9) for k in range(tugs)]

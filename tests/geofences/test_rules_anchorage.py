@@ -84,11 +84,35 @@ def test_anchorage_with_a_greatest_length(length_m, offends):
     assert ({1} if offends else set()) == raised(checked, "anchorage_wrong")
 
 
-@pytest.mark.parametrize(("capacity", "late"), [(1, {2, 3}), (2, {3}), (3, set())])
-def test_anchorage_full_names_who_came_last(capacity, late):
+@pytest.mark.parametrize(
+    ("capacity", "changes"),
+    [(1, [("raised", 2), ("updated", 3)]), (2, [("raised", 3)]), (3, [])],
+)
+def test_a_full_anchorage_is_one_alert_that_names_who_came_last(capacity, changes):
     small = zone("anchorage", box(0, 0, 4000, 4000), capacity=capacity)
-    arrive = [ship(k, 1000 * k, 2000, 0, 4, turns=[(k, 0, 0, 1)]) for k in (1, 2, 3)]
-    assert late == raised(watch([small], arrive, 12), "anchorage_full")
+    arrive = [ship(k, 1000 * k, 2000, 0, 4, turns=[(4 * k, 0, 0, 1)]) for k in (1, 2, 3)]
+    assert changes == [change[:2] for change in told(watch([small], arrive, 18), "anchorage_full")]
+
+
+def test_an_alert_of_a_full_anchorage_lasts_when_the_vessel_that_it_named_sails():
+    small = zone("anchorage", box(0, 0, 4000, 4000), capacity=1)
+    ships = [ship(k, 1000 * k, 2000, status=1, turns=[(leave, 0, 9, 0)]) for k, leave in ((1, 40), (2, 60), (3, 20))]
+    states = [state for state, *_ in told(watch([small], ships, 80), "anchorage_full")]
+    assert ["raised", "cleared"] == states
+
+
+def test_two_full_anchorages_are_two_alerts():
+    where = [zone("anchorage", box(x, 0, x + 2000, 4000), capacity=1, name=str(x)) for x in (0, 3000)]
+    ships = [ship(k, x, 1000 * (k % 2 + 1), status=1) for k, x in enumerate((1000, 1000, 4000, 4000), 1)]
+    raising = [row for row in told(watch(where, ships, 6), "anchorage_full") if row[0] == "raised"]
+    assert [0, 1] == [zone for *_, zone in raising]
+
+
+def test_a_full_anchorage_names_no_vessel_where_the_last_has_no_ais():
+    small = zone("anchorage", box(0, 0, 4000, 4000), capacity=1)
+    arrive = [ship(m, 1000 * k, 2000, 0, 4, turns=[(4 * k, 0, 0, 1)]) for k, m in ((1, 1), (2, 2), (3, -1))]
+    named = [(state, mmsi) for state, mmsi, *_ in told(watch([small], arrive, 18), "anchorage_full")]
+    assert [("raised", 2), ("updated", -1)] == named
 
 
 def test_anchorage_full_counts_only_who_lies_there():

@@ -109,6 +109,11 @@ CASES = {
         [ship(1, 0, -900, 0, 7), ship(2, -1900, 500, 90, 7)],
         {1},
     ),
+    "tss_separation_soon": (
+        zone("tss_separation_zone", LANE, direction_deg=0),
+        [ship(1, -1300, 0, 30, 10), ship(2, -1300, 2000, 90, 7)],
+        {1},
+    ),
     "anchored_outside": (
         [zone("anchorage", AREA), WATERS],
         [ship(1, 0, -600, status=1), ship(2, 0, 900, status=1)],
@@ -220,6 +225,30 @@ THREE = {
         ],
         {1},
         8,
+        {},
+    ),
+    # ... and 3 minutes are looked ahead, 141 m: 2 turns to the axis when she is 165 m short, 3 makes 12 m a minute
+    "fairway_deviation_soon": (
+        [zone("corridor", line=NORTHWARD, width_m=1000)],
+        [
+            ship(1, 350, 0, 8, 11),
+            ship(2, 350, 600, 8, 11, **legs((0.7, 0, 11, 0))),
+            ship(3, 350, 1200, 2, 11),
+        ],
+        {1},
+        3,
+        {},
+    ),
+    # 39 m a minute, or 19: after two minutes 23 m or 61 m are left, of which 3 minutes make 116 m or 58 m
+    "lng_deviation_soon": (
+        [zone("corridor", **WIDE, max_cross_m=200)],
+        [
+            CARRIER | {"east_m": 100, "legs": [(0.0, 8, 9, 0)]},
+            CARRIER | {"mmsi": B_CARRIER, "east_m": 100, "north_m": 4000, "legs": [(0.0, 4, 9, 0)]},
+            ship(3, 100, 2000, 8, 9, ship_type=80),
+        ],
+        {A_CARRIER},
+        2,
         {},
     ),
     "lng_deviation": (
@@ -336,6 +365,7 @@ BESIDE = {
     "wrong_way": ship(3, -500, 2000, 130, 3),  # 135 degrees and more are wrong
     "tss_crossing": ship(3, -900, 4000, 62, 5),  # 60 degrees and more are nearly right angles
     "tss_separation": ship(3, -900, 4000, 62, 5),
+    "tss_separation_soon": ship(3, -1300, 4000, 62, 7),  # 60 degrees and more cross
     "under_keel": ship(3, -300, 0, 0, 7, draught_m=5.0),
     "restricted_entry": ship(3, 1020, -500, 0, 8),
     "restricted_entry_soon": ship(3, -500, -1500, 180, 8),

@@ -94,6 +94,22 @@ def test_a_vessel_that_lingers_in_a_separation_zone_is_not_crossing_it():
     assert alone("tss_separation", lane("tss_separation_zone"), vessel, 24)
 
 
+@pytest.mark.parametrize(
+    ("cog", "status", "ship_type", "offends"),
+    [(30, 0, 70, True), (58, 0, 70, True), (62, 0, 70, False), (90, 0, 70, False), (-30, 0, 70, False),
+     (30, 7, 70, False), (30, 0, 30, False)],
+    ids=["slants in", "not quite crossing", "just crossing", "crosses", "goes away", "says she fishes", "fisher"],
+)  # fmt: skip
+def test_entry_into_a_separation_zone_is_foreseen(cog, status, ship_type, offends):
+    vessel = ship(1, -1250, 9000, cog, 10, status=status, ship_type=ship_type)
+    assert offends == alone("tss_separation_soon", lane("tss_separation_zone"), vessel, 0.6)
+
+
+def test_a_separation_zone_without_direction_foresees_nothing():
+    vessel = ship(1, -1250, 9000, 30, 10)
+    assert not alone("tss_separation_soon", lane("tss_separation_zone", direction_deg=None), vessel, 1)
+
+
 @pytest.mark.parametrize(("angle", "offends"), [(60, True), (32, True), (28, False), (10, False)])
 def test_joining_a_lane(angle, offends):
     vessel = ship(1, -1500, 9000, angle, 10, turns=[(1500 / 309 / np.sin(np.radians(angle)), 5, 10, 0)])
@@ -127,6 +143,54 @@ def test_a_vessel_that_leaves_through_the_end_or_turns_off_has_not_strayed():
     assert not alone("fairway_deviation", corridor(), ship(1, 0, 18_000, 0, 12, length_m=200.0), 16)
     turns_off = ship(1, 0, 5000, 0, 12, turns=[(3, 90, 12, 0)], length_m=200.0)
     assert not alone("fairway_deviation", corridor(), turns_off, 16)
+
+
+@pytest.mark.parametrize(
+    ("vessel", "offends"),
+    [
+        ({"cog": 8, "length_m": 200.0}, True),
+        ({"cog": 188, "length_m": 200.0, "turned": True}, True),
+        ({"cog": 8, "length_m": 60.0}, False),
+        ({"cog": 8, "length_m": np.nan}, False),
+        ({"cog": 2, "length_m": 200.0}, False),
+        ({"cog": -8, "length_m": 200.0}, False),
+        ({"cog": 50, "length_m": 200.0}, False),
+    ],
+    ids=["strays", "strays southward", "small", "length unknown", "hardly off", "closes the axis", "turns off"],
+)
+def test_leaving_a_fairway_is_foreseen(vessel, offends):
+    # 11 kn at 8 degrees off: 47 m a minute; she must be 50 m outside an edge that is 70 m away
+    east_m = -430 if vessel.pop("turned", False) else 430
+    assert offends == alone("fairway_deviation_soon", corridor(), ship(1, east_m, 9000, sog=11, **vessel), 1)
+
+
+def test_leaving_a_fairway_is_foreseen_by_her_own_uncertainty():
+    # 141 m on in three minutes of 130: likely when she is well tracked, a guess when not
+    near = {"east_m": 397, "north_m": 9000, "cog": 8, "sog": 11, "length_m": 200.0}
+    assert alone("fairway_deviation_soon", corridor(), ship(1, **near, sigma_m=5, sigma_kn=0.05), 1)
+    assert not alone("fairway_deviation_soon", corridor(), ship(1, **near, sigma_m=300, sigma_kn=2), 1)
+
+
+def test_what_was_foreseen_of_a_fairway_comes_before_what_is_told_and_ends_with_it():
+    checked = watch([corridor()], [ship(1, 300, 5000, 8, 11, length_m=200.0)], 14)
+    soon, out = (
+        [p.at_ns for p in checked if rule in p.alerts.rule.tolist()]
+        for rule in ("fairway_deviation_soon", "fairway_deviation")
+    )
+    states = [state for state, *_ in told(checked, "fairway_deviation_soon")]
+    assert ("raised", "cleared") == (states[0], states[-1])
+    assert 1 == states.count("raised")
+    assert soon[0] + 2 * MINUTE < out[0]
+
+
+def test_a_bend_ahead_and_the_end_of_a_fairway_are_no_reason_to_foresee_a_deviation():
+    bend = [list(place(0, 0)), list(place(0, 6000)), list(place(6000, 12_000))]
+    bent = zone("corridor", line=bend, width_m=600)
+    follows = ship(1, 0, 3000, 0, 12, turns=[(8.1, 45, 12, 0)], length_m=200.0)
+    assert not alone("fairway_deviation_soon", bent, follows, 16)
+    misses = ship(1, 0, 3000, 0, 12, length_m=200.0)
+    assert alone("fairway_deviation_soon", bent, misses, 10)
+    assert not alone("fairway_deviation_soon", corridor(), ship(1, 0, 18_000, 4, 12, length_m=200.0), 8)
 
 
 @pytest.mark.parametrize(("minutes", "offends"), [(9, False), (12, True)])
