@@ -58,7 +58,7 @@ def contents(path, until_ns=None):
 def look(whole, out):
     """0 where a killed store opens and holds a prefix of the whole one."""
     opened = store.Store(out)
-    if not (out / "lingding.json").exists() or not list((out / "parts").glob("*.json")):
+    if not (out / "lingding.json").exists() or not parts(out):
         return 0  # killed before its first part: nothing is what it holds
     mark = opened.watermark_ns
     whole, held = contents(whole, mark), contents(out, mark)
@@ -79,6 +79,11 @@ def same(whole, out):
     return bool(differing)
 
 
+def parts(path):
+    """How many parts a store has committed."""
+    return len(list(path.glob("parts/*.json")))
+
+
 def ended(child):
     """The exit code of a child, -9 when it was killed."""
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -96,19 +101,20 @@ def main(kills, seed, folder):
     found = {"kills": 0, "runs": 1, "before_the_first_part": 0, "bad": 0}
     out = folder / "run1"
     while found["kills"] < kills:
-        child, began = forked(replay(sim, out)), time.monotonic()
-        time.sleep(chance.uniform(0, span_s))
+        left = 1.0 - min(parts(out) / parts(whole), 0.9)  # a resumed run has less to do
+        child = forked(replay(sim, out))
+        time.sleep(chance.uniform(0, span_s * left))
         os.kill(child, signal.SIGKILL)
         if ended(child) == -signal.SIGKILL:
             found["kills"] += 1
-            found["before_the_first_part"] += not list(out.glob("parts/*.json"))
+            found["before_the_first_part"] += not parts(out)
             found["bad"] += ended(forked(partial(look, whole, out))) != 0
             if found["kills"] % 20:
                 continue
             print(json.dumps(found), file=sys.stderr, flush=True)
             found["bad"] += ended(forked(replay(sim, out))) != 0
-        else:  # it ended first, as a resumed run or a calmer machine does
-            span_s = max(0.5, min(span_s, time.monotonic() - began))
+        else:
+            span_s *= 0.95  # it ended first: the machine is calmer than when the span was taken
         found["bad"] += ended(forked(partial(same, whole, out))) != 0
         found["runs"] += 1
         out = folder / f"run{found['runs']}"
