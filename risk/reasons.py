@@ -8,7 +8,7 @@ import math
 
 from risk import matrix
 from risk.behaviours import catalogue
-from vts.wording import translator
+from vts.wording import measure_text, translator
 
 BANDS = ((0.6, "high", "高"), (0.3, "raised", "较高"), (0.1, "moderate", "中"), (0.0, "low", "低"))
 DATA = {
@@ -38,12 +38,13 @@ def word(reason, language="en", names=None):
     """A reason's sentence in "en" or "zh"; `names` {"zone": ..., "other": ...} replace numbers by names."""
     head, _, numbers = str(reason).partition("|")
     kind, _, name = head.partition(".")
-    keys = dict(part.split("=", 1) for part in numbers.split(";") if "=" in part) | (names or {})
+    tr = translator(language)
+    said = dict(part.split("=", 1) for part in numbers.split(";") if "=" in part)
+    keys = {key: _said(name if kind == "feature" else key, value, tr) for key, value in said.items()} | (names or {})
     if kind == "head" and name in matrix.heads():
         return _fill(matrix.heads()[name].TEXT[language], keys)
     if kind == "alert" and name in catalogue():
         behaviour = catalogue()[name]
-        tr = translator(language)
         keys = {key: tr(value) for key, value in keys.items()}
         return _fill(getattr(behaviour, "REASON", behaviour.TITLE)[language], keys)
     if kind == "data" and name in DATA:
@@ -54,6 +55,14 @@ def word(reason, language="en", names=None):
             value = keys.get("value", "")
             return f"{chinese if language == 'zh' else english} {value} {'' if unit == '1' else unit}".strip()
     return str(reason)
+
+
+def _said(name, text, tr):
+    """A number of a code no finer than it is known; other text as it is."""
+    try:
+        return measure_text(name, float(text), tr)
+    except ValueError:
+        return text
 
 
 class _Blanks(dict):

@@ -95,7 +95,7 @@ class Watch:
         at_ns, news = view.at_ns, view.picture.alerts
         findings = self.memory[rule].setdefault("findings", Ledger(track="i8", other="i8"))
         quiet = self.memory[rule].setdefault("quiet", Ledger(begun_ns="i8", seen_ns="i8"))
-        for k in np.flatnonzero(news.rule == behaviour.SAME_AS):
+        for k in np.flatnonzero(np.isin(news.rule, behaviour.SAME_AS)):
             alert = news.alert[k : k + 1]
             if news.state[k] in (schema.RAISED, schema.UPDATED):
                 findings.put(alert, track=news.track[k], other=news.other[k])

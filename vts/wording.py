@@ -261,6 +261,20 @@ def number_text(value):
     return f"{value:.0f}" if value == round(value) or abs(value) >= 100 else f"{value:.3g}"
 
 
+# What is known of a quantity, by the unit in its name: a miss of 0.000752 NM is nothing that a tracker can tell
+KNOWN_TO = {"_nm": 2, "_min": 1, "_kn": 1, "_deg": 0}  # decimals
+
+
+def measure_text(name, value, tr):
+    """A quantity as a person says it, no finer than it is known; "under 0.01" where it is less than can be told."""
+    decimals = next((d for unit, d in KNOWN_TO.items() if name.endswith(unit)), None)
+    if decimals is None or not math.isfinite(value):
+        return number_text(value)
+    if 0.0 < abs(value) < 10.0**-decimals and decimals:
+        return tr("under {value}", value=f"{10.0**-decimals:g}")
+    return number_text(round(value, decimals) + 0.0)
+
+
 def detail_values(detail):
     """{key: number or text} of an alert's "key=value;key=value"."""
     values = {}
@@ -367,7 +381,7 @@ class Wording:
         template = self._text(alert["rule"], "text")
         excess = alert["excess"] if alert["excess"] is not None else math.nan
         values = {
-            **{key: self._word(value) for key, value in detail_values(alert["detail"] or "").items()},
+            **{key: self._word(key, value) for key, value in detail_values(alert["detail"] or "").items()},
             "vessel": self.vessel(alert["mmsi"], alert["track"]),
             "other": self.vessel(alert["other_mmsi"], alert["other"]) if alert["other"] >= 0 else UNKNOWN,
             "zone": self.zone(alert["zone"]),
@@ -378,9 +392,11 @@ class Wording:
             return ", ".join(filter(None, [values["vessel"], self.title(alert["rule"]), size]))
         return _Plain().vformat(template, (), values)
 
-    def _word(self, value):
-        """A detail that is a word of the program's, in the language; numbers and other text as they are."""
-        return value if isinstance(value, float) else ", ".join(map(self.tr, value.split("+")))
+    def _word(self, name, value):
+        """A detail in words: a quantity no finer than it is known, a word of the program's in the language."""
+        if isinstance(value, float):
+            return measure_text(name, value, self.tr)
+        return ", ".join(map(self.tr, value.split("+")))
 
     def line(self, alert, tz="UTC"):
         """One alert as the line that a terminal or a list shows: when, how grave, what, where."""
@@ -401,9 +417,12 @@ class Wording:
         kind, _, rule = name.partition(".")
         if kind == "alert":
             template = self._text(rule, "reason")
-            values = {key: self._word(value) for key, value in values.items()}
+            values = {key: self._word(key, value) for key, value in values.items()}
             return _Plain().vformat(template, (), values) if template else self.title(rule)
         template = self._text(name, "text")
+        for key, value in values.items():
+            if isinstance(value, float):  # of a feature the code's own name tells the unit
+                values[key] = measure_text(rule if kind == "feature" else key, value, self.tr)
         return _Plain().vformat(template, (), values).strip() if template else clean(str(code))
 
     def _text(self, rule, kind):

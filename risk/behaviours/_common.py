@@ -22,6 +22,7 @@ LAIN_KN, LAIN_MIN, LAIN_DAYS = 0.5, 5.0, 30  # Global Fishing Watch: a stop ends
 CELLS = 100_000  # more than a meridian has minutes
 OWN_INTERVALS = 10.0  # ours: a silence counts once so many reports of her own kind are missing
 HEARD_WITHIN_M = 9_260.0  # 5 NM: a neighbour heard this near proves that the receiver and the path work
+HEARD_S = 360.0  # M.1371-5: static data come every six minutes
 AIS_KINDS = (schema.AIS_A, schema.AIS_B, schema.AIS_LONG_RANGE)
 
 
@@ -125,6 +126,17 @@ def heard_near(view, lon_deg, lat_deg, but_track):
         *(HEARD_WITHIN_M, HEARD_WITHIN_M / 110_500.0, out),
     )
     return out
+
+
+def one_hull(tracks):
+    """Whether each track is the only one that is heard under its MMSI, shape (tracks,).
+
+    What two hulls under one MMSI say by turns is no change of either: the shared MMSI is told, once.
+    """
+    _, number, count = np.unique(tracks.mmsi[tracks.age_s <= HEARD_S], return_inverse=True, return_counts=True)
+    out = np.ones(tracks.n, bool)
+    out[tracks.age_s <= HEARD_S] = count[number.reshape(-1)] == 1
+    return out & (tracks.mmsi >= 0)
 
 
 def own_silence_s(tracks):

@@ -15,7 +15,7 @@ CITATION = (
 )
 # Told after five minutes: an hour's reception of a shore station misses single reports, not thirty in a row
 POLICY = Policy(raise_after_s=300.0, clear_after_s=60.0)
-SAME_AS, WAIT_S = "vessel_dark", 60.0  # fusion's finding on the same p_dark, and its patience
+SAME_AS, WAIT_S = ("vessel_dark",), 60.0  # fusion's finding on the same p_dark, and its patience
 TITLE = {"en": "Dark vessel", "zh": "AIS 静默船舶"}
 TEXT = {
     "en": "{vessel} sails without AIS, silent for {silent_s} s where others are heard",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from risk.behaviours._common import findings, in_kind
+from risk.behaviours._common import findings, in_kind, one_hull
 from risk.ledger import Ledger, rounds
 from vts.lifecycle import Policy
 from vts.schema import CAUTION
@@ -29,7 +29,7 @@ def evaluate(view, memory):
     tracks = view.tracks
     draught = view.static("draught_m")
     in_port = in_kind(view, "stop")
-    now = np.flatnonzero(np.isfinite(draught) & (draught > 0) & (tracks.mmsi >= 0))
+    now = np.flatnonzero(np.isfinite(draught) & (draught > 0) & one_hull(tracks))
     noted, told = memory.setdefault("vessels", Ledger(**NOTED)), np.zeros(tracks.n, bool)
     for rows in rounds(tracks.mmsi[now]):
         at = now[rows]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from risk.behaviours._common import findings
+from risk.behaviours._common import findings, one_hull
 from risk.identity import beacon_mmsi, ship_mmsi
 from risk.ledger import Ledger
 from vts.lifecycle import Policy
@@ -36,7 +36,7 @@ def evaluate(view, memory):
     statics, at_ns = view.picture.statics, int(view.at_ns)
     noted, changes = memory.setdefault("vessels", Ledger(**NOTED)), memory.setdefault("changes", {})
     numbers = memory.setdefault("numbers", Ledger(t_ns="i8", mmsi="i8"))
-    static_row = np.where(np.isin(view.tracks.kind, NO_VESSEL), -1, view.static_row)
+    static_row = np.where(np.isin(view.tracks.kind, NO_VESSEL) | ~one_hull(view.tracks), -1, view.static_row)
     _, first = np.unique(static_row, return_index=True)
     said = static_row[np.sort(first)]  # rows of statics, each once, in order of the tracks
     said = said[said >= 0]

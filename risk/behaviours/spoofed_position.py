@@ -12,6 +12,7 @@ CITATION = (
     "of constant speed; radar: the fusion core's gate; stations: own coverage of each, learned (risk/hearing.py)"
 )
 POLICY = Policy(raise_after_s=30.0, clear_after_s=300.0)
+SAME_AS, WAIT_S = ("ais_uncorroborated", "ais_offset"), 0.0  # fusion's findings on the same p_spoof, the sooner
 TITLE = {"en": "Spoofed position", "zh": "船位疑似伪造"}
 TEXT = {
     "en": "{vessel}: her AIS position is not where she is ({why})",

@@ -138,3 +138,21 @@ def test_a_catalogue_of_gettext_is_read(tmp_path):
 def test_a_language_we_do_not_have_is_refused():
     with pytest.raises(ConfigError, match="en, zh"):
         wording.translator("fr")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "english", "chinese"),
+    [
+        ("dcpa_nm", 0.000752, "under 0.01", "不足 0.01"),
+        ("dcpa_nm", 0.0449, "0.04", "0.04"),
+        ("dcpa_nm", 0.0, "0", "0"),
+        ("tcpa_min", 5.04, "5", "5"),
+        ("tcpa_min", 0.03, "under 0.1", "不足 0.1"),
+        ("cog_deg", 0.4, "0", "0"),
+        ("old_m", 6.85, "6.85", "6.85"),
+        ("dcpa_nm", math.nan, "-", "-"),
+    ],
+)
+def test_a_quantity_is_told_no_finer_than_it_is_known(name, value, english, chinese):
+    said = [wording.measure_text(name, value, wording.translator(language)) for language in ("en", "zh")]
+    assert [english, chinese] == [text.replace(wording.UNKNOWN, "-") for text in said]
