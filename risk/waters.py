@@ -13,7 +13,7 @@ from risk import domains
 from risk.behaviours._common import in_kind
 from risk.encounters import NEAR_M
 from vts import schema
-from vts.units import DEG, KN, NM
+from vts.units import DEG, KN, NM, S
 
 OPEN, CHANNEL, CROWDED = 0, 1, 2
 SAILING_TYPES = (36, 37)  # M.1371-5 table 53: sailing vessel, pleasure craft
@@ -38,6 +38,7 @@ PARAMETERS = {
     "company_m": (0.15 * NM, "m", "ours: a pair so near, for so long, with so little relative speed, is company"),
     "company_kn": (1.0, "kn", "ours"),
     "company_min": (4.0, "min", "ours"),
+    "settle_s": (60.0, "s", "IMO MSC.192(79) 5.25.4: a target's motion is known in trend after a minute"),
 }
 
 
@@ -133,6 +134,14 @@ def strangers(view):
     pairs, mmsi = view.encounters, view.tracks.mmsi
     twins = (mmsi[pairs.row] == mmsi[pairs.other_row]) & (mmsi[pairs.row] >= 0)
     return (pairs.company == 0) & ~together(view) & ~twins
+
+
+def settled(view):
+    """Whether each track's motion is known: AIS tells it, or radar has followed it for a minute; shape (tracks,).
+
+    Where two echoes part, a third is followed between them for some scans, and would collide with both.
+    """
+    return (view.tracks.mmsi >= 0) | (view.at_ns - view.tracks.first_ns >= value("settle_s") * S)
 
 
 def p_within(limit_m, dcpa_m, sigma_m):

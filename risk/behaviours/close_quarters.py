@@ -51,6 +51,8 @@ def evaluate(view, memory):
     # a course is known once the track is confirmed, and a silent ship's no longer in water where ships turn
     sure = (view.tracks.state == CONFIRMED) | ships.resting
     sure = (sure[pairs.row] & sure[pairs.other_row]) | (water == waters.OPEN)
+    known = waters.settled(view)
+    sure &= known[pairs.row] & known[pairs.other_row]
     use = moving & sure & to_come & (pairs.dcpa_m < limit_m) & waters.strangers(view)
     rows = np.flatnonzero(use)
     rows = rows[

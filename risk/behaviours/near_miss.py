@@ -37,7 +37,8 @@ def evaluate(view, memory):
     course = view.tracks.cog_deg * DEG
     east, north = sog * np.sin(course), sog * np.cos(course)
     moving &= np.hypot(east[b] - east[a], north[b] - north[a]) >= PARAMETERS["relative_kn"][0]
-    moving &= (view.tracks.state[a] == CONFIRMED) & (view.tracks.state[b] == CONFIRMED)
+    known = (view.tracks.state == CONFIRMED) & waters.settled(view)
+    moving &= known[a] & known[b]
     rows = np.flatnonzero(moving & (pairs.range_m < PARAMETERS["most_m"][0]) & waters.strangers(view))
     scales = waters.narrow_domain(view, ships, rows)[1] if rows.size else np.empty(0)
     inside = scales < PARAMETERS["scale"][0]

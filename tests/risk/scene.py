@@ -52,7 +52,7 @@ def picture(ships, t_s):
         kind=column("kind", schema.AIS_A),
         state=column("state", schema.CONFIRMED),
         age_s=column("age", 5.0),
-        first_ns=[T0_NS - 90 * S] * len(rows),
+        first_ns=[T0_NS + int(first_s * S) for first_s in column("first_s", -90.0)],
         seen_by=column("seen_by", 1),
         existence=[1.0] * len(rows),
         p_dark=column("p_dark", np.nan),

@@ -11,7 +11,7 @@ import vts
 from tests.risk.scene import T0_NS, play, raised, steady, still
 from vts import schema
 from vts.schema import ALARM, Alerts
-from vts.units import MINUTE
+from vts.units import KN, MINUTE
 
 NM = 1852.0
 FAIRWAY = ((0, "fairway", -150.0),)
@@ -131,3 +131,11 @@ def test_the_solent_log_keeps_the_officer_calm(data):
     assert 0 < close.n * per < SOLENT_PER_HOUR_100
     assert (close.severity == ALARM).sum() < close.n / 2
     assert (new.rule == "near_miss").sum() * per < 25.0
+
+
+@pytest.mark.parametrize(("lasts_s", "told"), [(55.0, False), (200.0, True)])
+def test_a_third_echo_where_two_ships_part_is_no_collision_and_a_boat_that_radar_follows_is(lasts_s, told):
+    boat = steady(60.0, 1500.0, 6.0, 180.0, mmsi=-1, track=9, first_s=300.0)
+    ferry = steady(0.0, -300.0 * 10.0 * KN, 10.0)
+    alerts, _ = play([ferry, lambda t: boat(t - 300.0) if 300.0 <= t <= 300.0 + lasts_s else None], 9, step_s=10.0)
+    assert bool(set(alerts.rule.tolist()) & {"close_quarters", "near_miss"}) is told
