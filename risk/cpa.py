@@ -36,6 +36,16 @@ def normal_cdf(z):
 
 
 @kernel
+def within(limit_m, dcpa_m, sigma_m, out):
+    """Probability that a miss of mean dcpa_m and spread sigma_m is below limit_m, for each row; NaN: unknown."""
+    root2 = math.sqrt(2.0)
+    for k in range(limit_m.size):
+        m, d, s = limit_m[k], dcpa_m[k], sigma_m[k]
+        s = s if math.isnan(s) else max(s, 1e-3)
+        out[k] = 0.5 * (math.erf((m - d) / (s * root2)) + math.erf((m + d) / (s * root2)))
+
+
+@kernel
 def p_below(limit_m, x_m, y_m, vx_mps, vy_mps, t_s, cov):
     """(probability that the miss distance is under the limit, its 1-sigma in m), to first order in the covariance.
 

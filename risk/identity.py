@@ -43,6 +43,11 @@ def ship_mmsi(mmsi):
     return 200_000_000 <= mmsi <= 799_999_999 or 980_000_000 <= mmsi <= 989_999_999 or beacon_mmsi(mmsi)
 
 
+def ships(mmsi):
+    """Whether each MMSI has the form of a ship's or a craft's, not of a beacon: shape (n,)."""
+    return (mmsi >= 200_000_000) & (mmsi <= 799_999_999) | (mmsi >= 980_000_000) & (mmsi <= 989_999_999)
+
+
 def beacon_mmsi(mmsi):
     """Whether an MMSI is a distress beacon's: search transmitter 970, man overboard 972, EPIRB 974 (M.1371-5)."""
     return mmsi // 10**6 in (970, 972, 974)
@@ -56,8 +61,7 @@ def well_formed(mmsi):
     head = mmsi // (1_000_000 * unit)
     skip = np.select([head == 111, (head // 10 == 99) | (head // 10 == 98) | (head < 10), head < 100], [3, 2, 1], 0)
     mid = mmsi // (10 ** (6 - skip) * unit) % 1000
-    ship = (mmsi >= 200_000_000) & (mmsi <= 799_999_999) | (mmsi >= 980_000_000) & (mmsi <= 989_999_999)
-    return known[mid] & (ship | np.isin(mmsi // 10**6, (970, 972, 974)))
+    return known[mid] & (ships(mmsi) | np.isin(mmsi // 10**6, (970, 972, 974)))
 
 
 def imo_fails(imo):

@@ -65,6 +65,16 @@ class Ledger:
         return ledger
 
 
+def pair_key(track, other):
+    """The key of each pair of tracks; `pair_of` gives them back."""
+    return (track << 32) | other
+
+
+def pair_of(key):
+    """(track, other) of each key."""
+    return key >> 32, key & 0xFFFFFFFF
+
+
 def rounds(key):
     """Index arrays that together are all rows, each without a key twice and in order: first those that come first."""
     order = np.argsort(key, kind="stable")

@@ -20,13 +20,16 @@ CHARS = 64
 
 def code(kind, name, numbers=None):
     """The code of a reason, at most 64 characters; numbers that do not fit are left out whole."""
-    text = f"{kind}.{name}"[:CHARS]
-    for i, (key, value) in enumerate((numbers or {}).items()):
-        more = f"{'|' if i == 0 else ';'}{key}={_number(value)}"
-        if len(text) + len(more) > CHARS:
-            break
-        text += more
-    return text
+    return told(kind, name, ";".join([f"{key}={_number(value)}" for key, value in (numbers or {}).items()]))
+
+
+def told(kind, name, detail):
+    """The same of numbers that are a text already, "key=value;key=value"."""
+    text = f"{kind}.{name}|{detail}" if detail else f"{kind}.{name}"
+    if len(text) <= CHARS:
+        return text
+    cut = max(text.rfind(";", 0, CHARS + 1), text.find("|", 0, CHARS + 1))
+    return text[: cut if cut >= 0 else CHARS]
 
 
 def _number(value):

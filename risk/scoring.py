@@ -121,8 +121,7 @@ def _alert_codes(held, why):
     for rule, rows in held:
         mine = np.flatnonzero((why >= first) & (why < first + rows.alert.size))
         for k, detail in zip(mine.tolist(), rows.details(why[mine] - first).tolist() if mine.size else (), strict=True):
-            numbers = dict(part.split("=", 1) for part in detail.split(";") if "=" in part)
-            codes[k] = reasons.code("alert", rule, numbers)
+            codes[k] = reasons.told("alert", rule, detail)
         first += rows.alert.size
     return codes
 
@@ -163,16 +162,16 @@ def _explain(trained, part, tracks, found):
         return
     head, features = matrix.heads()[name], trained.heads[name].features
     key = {"place": "zone", "pair": "other"}.get(head.ROWS)
-    r = row[tracks]
+    names, r = [feature for feature, _ in features], row[tracks]
     added = model.contributions(trained, name, X[r])
     largest = np.argsort(-added, axis=1, kind="stable")[:, :3]
     for i, at, x, more, best in zip(
         *(tracks.tolist(), r.tolist(), X[r].tolist(), added.tolist(), largest.tolist()), strict=True
     ):
-        numbers = head.facts({feature: x[k] for k, (feature, _) in enumerate(features)})
+        numbers = head.facts(dict(zip(names, x, strict=True)))
         if numbers is not None:
             code = reasons.code("head", name, numbers | ({key: int(keys[at, 1])} if key else {}))
             found[i].append((code, float(p[at])))
         for k in best:
             if more[k] > 0 and len(found[i]) < 3:
-                found[i].append((reasons.code("feature", features[k][0], {"value": x[k]}), more[k]))
+                found[i].append((reasons.code("feature", names[k], {"value": x[k]}), more[k]))

@@ -23,7 +23,7 @@ from vts.errors import StateError
 from vts.lifecycle import Lifecycle
 from vts.units import S
 
-FORMAT = "lingding-risk-watch/2"
+FORMAT = "lingding-risk-watch/3"
 WINDOW_S = 600.0  # of rolling features: ten minutes, at the pace of a ship
 MAX_BYTES = 1 << 30
 
@@ -104,7 +104,7 @@ class Watch:
         quiet.put(told.alert[told.state == schema.RAISED], begun_ns=at_ns)
         if not len(quiet):
             return told
-        causes = self.life.open_now(rule)[0]
+        causes = self.life.open_now(rule)
         for alert in (told.alert, causes.alert):
             held = quiet.at(alert)
             quiet["seen_ns"][held[held >= 0]] = at_ns
@@ -123,21 +123,21 @@ class Watch:
 
     def _follow(self, rule, findings, describe):
         """Which alerts are open now, with the severity of this instant; their words are made when somebody asks."""
-        causes, row = self.life.open_now(rule)
+        *causes, alert, row = self.life.open_rows(rule)
         before = self._open.pop(rule, None)
-        if not causes.n:
+        if not alert.size:
             return
         holds = row >= 0
         holds[holds] = findings.excess[row[holds]] > 0
         row = np.where(holds, row, -1)
-        severity = np.where(holds, findings.severity[row], -1) if findings.n else np.full(causes.n, -1)
-        detail = np.full(causes.n, "", object)
+        severity = np.where(holds, findings.severity[row], -1) if findings.n else np.full(alert.size, -1)
+        detail = np.full(alert.size, "", object)
         absent = np.flatnonzero(~holds)
         if absent.size:
             order = np.argsort(before.alert)
-            at = order[np.searchsorted(before.alert, causes.alert[absent], sorter=order)]
+            at = order[np.searchsorted(before.alert, alert[absent], sorter=order)]
             severity[absent], detail[absent] = before.severity[at], before.details(at)
-        self._open[rule] = Open(*causes[:4], severity, detail, row, describe or findings.detail.__getitem__)
+        self._open[rule] = Open(*causes, alert, severity, detail, row, describe or findings.detail.__getitem__)
 
     @property
     def open(self):
@@ -186,7 +186,7 @@ class Watch:
             watch.life = Lifecycle.restore(state["life"])
             watch.memory = {name: state["memory"].get(name, {}) for name in catalogue()}
             for rule, held in state["open"].items():
-                causes = watch.life.open_now(rule)[0]
+                causes = watch.life.open_now(rule)
                 severity, detail = np.array(held["severity"], np.int64), np.array(held["detail"], object)
                 if not causes.n == severity.size == detail.size:
                     raise ValueError("open alerts without a cause")

@@ -4,12 +4,11 @@ One limit for all waters is either late at sea or never silent in a river. The l
 pair: the zones that either is in, how many vessels are around them, their lengths, and whether one of them lies still.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
-from risk import domains
+from risk import cpa, domains
 from risk.behaviours._common import in_kind
 from risk.encounters import NEAR_M
 from vts import schema
@@ -146,6 +145,6 @@ def settled(view):
 
 def p_within(limit_m, dcpa_m, sigma_m):
     """Probability that each pair's miss is below its own limit, from the tracks' covariance; NaN: unknown."""
-    root2 = math.sqrt(2.0)
-    rows = zip(limit_m.tolist(), dcpa_m.tolist(), np.maximum(sigma_m, 1e-3).tolist(), strict=True)
-    return np.array([0.5 * (math.erf((m - d) / (s * root2)) + math.erf((m + d) / (s * root2))) for m, d, s in rows])
+    out = np.empty(len(limit_m))
+    cpa.within(limit_m, dcpa_m, sigma_m, out)
+    return out

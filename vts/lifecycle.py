@@ -151,17 +151,18 @@ class Lifecycle:
         return _ordered(rows)
 
     def open_now(self, rule):
-        """(causes of the open alerts of a rule, in order of track, other and zone; the row of each in the findings
+        """The causes of the open alerts of a rule, in order of track, other and zone."""
+        causes = self._causes.get(rule)
+        return _Causes.empty() if causes is None else causes.take(_is_open(causes))
 
-        of its last step, or -1 where that found nothing).
-        """
+    def open_rows(self, rule):
+        """(track, other, zone, alert, row) of the same: the row in the findings of the last step, or -1."""
         causes = self._causes.get(rule)
         if causes is None:
-            return _Causes.empty(), np.empty(0, np.int64)
-        found = self._found.get(rule)
+            return (*_Causes.empty()[:4], np.empty(0, np.int64))
+        found, which = self._found.get(rule), _is_open(causes)
         found = np.full(causes.n, -1) if found is None or found.size != causes.n else found
-        is_open = (causes.alert != 0) & (causes.cleared_ns < 0)
-        return causes.take(is_open), found[is_open]
+        return (*(column[which] for column in causes[:4]), found[which])
 
     def withdraw(self, at_ns, rule, keep):
         """Withdraw every open alert of a rule for which keep(track, other, zone) is False: later data disproved it."""
@@ -169,9 +170,7 @@ class Lifecycle:
         if causes is None:
             return schema.Alerts.empty()
         kept = np.array([bool(keep(*map(int, key))) for key in zip(*causes[:3], strict=True)], bool)
-        rows = _rows(
-            rule, causes, ~kept & (causes.alert != 0) & (causes.cleared_ns < 0), schema.WITHDRAWN, at_ns, until_ns=at_ns
-        )
+        rows = _rows(rule, causes, ~kept & _is_open(causes), schema.WITHDRAWN, at_ns, until_ns=at_ns)
         self._keep(rule, causes.take(kept))
         return rows
 
@@ -201,7 +200,7 @@ class Lifecycle:
 
     def open(self):
         """{rule: number of alerts that are raised and not cleared}, for a status line."""
-        counts = {rule: int(((c.alert != 0) & (c.cleared_ns < 0)).sum()) for rule, c in sorted(self._causes.items())}
+        counts = {rule: int(_is_open(c).sum()) for rule, c in sorted(self._causes.items())}
         return {rule: count for rule, count in counts.items() if count}
 
     def _heard(self, at_ns, rule, findings, tracks):
@@ -241,11 +240,38 @@ class Lifecycle:
         return life
 
 
+def _is_open(causes):
+    return (causes.alert != 0) & (causes.cleared_ns < 0)
+
+
 def _restored(kind, columns):
     return kind(**{name: np.array(columns[name], dtype) for name, (dtype, _) in kind.spec.items()})
 
 
 def _matched(at_ns, causes, findings, tracks):
+    """(causes with a row for every finding, row of its finding or -1); of two findings for one cause, the greater."""
+    if not findings.n:
+        return causes, np.full(causes.n, -1)
+    if causes.n == findings.n and all(map(np.array_equal, causes[:3], findings[:3])):
+        grown, found = causes, np.arange(causes.n)  # the same as at the last step, and causes are in order, each once
+    else:
+        grown, found = _paired(at_ns, causes, findings)
+    present = found >= 0
+    present[present] = findings.excess[found[present]] > 0
+    grown.seen_ns[present] = at_ns
+    lon, lat, mmsi = _where(tracks, grown.track[present])
+    # of a track that has gone, what was known last stays: who fell silent, and where
+    gone, nobodys = np.isnan(lon), grown.track[present] < 0
+    for name, value in (("lon_deg", lon), ("lat_deg", lat), ("mmsi", mmsi)):
+        column, told = getattr(grown, name), getattr(findings, name)[found[present]]
+        known = (told >= 0 if name == "mmsi" else np.isfinite(told)) | nobodys
+        column[present] = np.where(gone, np.where(known, told, column[present]), value)
+    lon, _, mmsi = _where(tracks, grown.other[present])
+    grown.other_mmsi[present] = np.where(np.isnan(lon), grown.other_mmsi[present], mmsi)
+    return grown, found
+
+
+def _paired(at_ns, causes, findings):
     """(causes with a row for every finding, row of its finding or -1); of two findings for one cause, the greater."""
     n, m = causes.n, findings.n
     track, other, zone = (
@@ -254,8 +280,6 @@ def _matched(at_ns, causes, findings, tracks):
     rank = np.concatenate([np.full(n, -np.inf), np.where(np.isnan(findings.excess), -np.inf, findings.excess)])
     source = np.concatenate([np.zeros(n, np.int8), np.ones(m, np.int8)])
     order = np.lexsort((rank, source, zone, other, track))
-    if not order.size:
-        return causes, np.empty(0, np.int64)
     same = np.ones(order.size, bool)
     same[1:] = (np.diff(track[order]) == 0) & (np.diff(other[order]) == 0) & (np.diff(zone[order]) == 0)
     same[0] = False
@@ -280,18 +304,6 @@ def _matched(at_ns, causes, findings, tracks):
         grown.excess[new], grown.severity[new] = -np.inf, -1
         grown.mmsi[new], grown.other_mmsi[new], grown.lon_deg[new], grown.lat_deg[new] = -1, -1, np.nan, np.nan
         grown.since_ns[new] = np.where(findings.since_ns[at] >= 0, findings.since_ns[at], at_ns)
-    present = found >= 0
-    present[present] = findings.excess[found[present]] > 0
-    grown.seen_ns[present] = at_ns
-    lon, lat, mmsi = _where(tracks, grown.track[present])
-    # of a track that has gone, what was known last stays: who fell silent, and where
-    gone, nobodys = np.isnan(lon), grown.track[present] < 0
-    for name, value in (("lon_deg", lon), ("lat_deg", lat), ("mmsi", mmsi)):
-        column, told = getattr(grown, name), getattr(findings, name)[found[present]]
-        known = (told >= 0 if name == "mmsi" else np.isfinite(told)) | nobodys
-        column[present] = np.where(gone, np.where(known, told, column[present]), value)
-    lon, _, mmsi = _where(tracks, grown.other[present])
-    grown.other_mmsi[present] = np.where(np.isnan(lon), grown.other_mmsi[present], mmsi)
     return grown, found
 
 

@@ -44,21 +44,19 @@ def findings(view, rows, excess, *, severity=schema.CAUTION, other=None, zone=No
     n = len(rows)
     if not n:
         return _NONE  # most rules find nothing in most Pictures
-    rows = np.asarray(rows, np.int64)
-
-    def column(value, fill):
-        return np.broadcast_to(np.asarray(fill if value is None else value), n)
-
-    found = Found(
-        track=view.tracks.track[rows],
-        other=column(other, -1),
-        zone=column(zone, -1),
-        excess=column(excess, 0.0).astype(float),
-        severity=column(severity, 0),
-        since_ns=column(since_ns, -1),
-    )
-    found.numbers = {name: column(value, 0) for name, value in numbers.items()}
+    track = view.tracks.track[np.asarray(rows, np.int64)]
+    given = {"track": track, "other": other, "zone": zone, "excess": excess, "severity": severity, "since_ns": since_ns}
+    columns = (_column(given.get(name), n, *spec) for name, spec in Found.spec.items())
+    found = Found._make(columns)
+    found.numbers = {name: np.broadcast_to(value, n) for name, value in numbers.items()}
     return found
+
+
+def _column(value, n, dtype, unknown):
+    """A value, or one for each row, as a column; `unknown` where there is none."""
+    if value is None:
+        return np.zeros(n, dtype) if dtype.kind == "U" else np.full(n, unknown, dtype)
+    return np.ascontiguousarray(np.broadcast_to(value, n), dtype)
 
 
 def joined(found, more, **numbers):
@@ -179,9 +177,3 @@ def lain_near(view, memory, rows):
         for j in (-1, 0, 1):
             near |= noted.at((x[rows] + i) * CELLS + y[rows] + j) >= 0
     return near & known[rows]
-
-
-def prune(memory, at_ns, keep_ns):
-    """Forget entries whose first field, a time, is older than keep_ns; entries are lists."""
-    for key in [key for key, entry in memory.items() if at_ns - entry[0] > keep_ns]:
-        del memory[key]

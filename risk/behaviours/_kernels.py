@@ -1,9 +1,14 @@
 """Loops of the behaviours that must see one vessel after the other."""
 
+import math
+
 import numpy as np
 
 from vts import geo
 from vts.jit import kernel
+from vts.units import DEG
+
+CIRCLE_FIXES = 12
 
 
 @kernel
@@ -37,3 +42,30 @@ def passages(cell, octant, changed, at_ns, t_ns, counts, out_total, out_like):
         if changed[i]:
             t_ns[row] = at_ns
             counts[row, octant[i]] += 1
+
+
+@kernel
+def circles(slot, filled, lon_deg, lat_deg, least_turn_deg, spread, out):
+    """Whether the path in each ring goes round its own middle, always one way, at one distance within `spread`."""
+    size = lon_deg.shape[1]
+    turn, radius = np.empty(size), np.empty(size)
+    for q in range(slot.size):
+        out[q] = False
+        if slot[q] < 0 or filled[slot[q]] < CIRCLE_FIXES:
+            continue
+        lon, lat, n = lon_deg[slot[q]], lat_deg[slot[q]], min(filled[slot[q]], size)
+        first = filled[slot[q]] - n
+        middle_lon, middle_lat = lon[:n].mean(), lat[:n].mean()
+        narrow = math.cos(middle_lat * DEG)
+        before = 0.0
+        for k in range(n):
+            at = (first + k) % size
+            x, y = (lon[at] - middle_lon) * narrow, lat[at] - middle_lat
+            radius[k], angle = math.hypot(x, y), math.atan2(y, x) / DEG
+            turn[k], before = geo.angle_diff_deg(angle, before), angle
+        total = turn[1:n].sum()
+        if abs(total) >= least_turn_deg and radius[:n].std() < spread * radius[:n].mean():
+            out[q] = True
+            for k in range(1, n):
+                if turn[k] * total <= 0.0:
+                    out[q] = False

@@ -3,8 +3,9 @@
 import numpy as np
 
 from risk import waters
-from risk.behaviours._common import findings, prune
+from risk.behaviours._common import findings
 from risk.encounters import SITUATIONS
+from risk.ledger import Ledger, pair_key
 from vts.lifecycle import Policy
 from vts.schema import ALARM, CAUTION, CONFIRMED, WARNING
 from vts.units import NM, S
@@ -39,7 +40,7 @@ PARAMETERS = waters.PARAMETERS | {
 
 
 def evaluate(view, memory):
-    """Metres under the DCPA limit of the pair's waters. memory: {"track other" of one that lies: [seen, since]}."""
+    """Metres under the DCPA limit of the pair's waters. memory: a ledger of pairs that must last, seen and since."""
     pairs, sog = view.encounters, view.tracks.sog_kn
     ships = waters.ships(view)
     water = waters.waters(view)
@@ -96,12 +97,13 @@ def _in_domain(view, ships, rows, narrow):
 
 def _lasting(view, memory, rows, lying, narrow):
     """The rows that have held for as long as their kind of pair must, with gaps of at most gap_s."""
-    pairs, at_ns, keep = view.encounters, int(view.at_ns), np.ones(len(rows), bool)
-    needed = np.where(lying, PARAMETERS["lying_s"][0], PARAMETERS["narrow_s"][0]) * S
-    for k in np.flatnonzero((lying | narrow)[rows]):
-        key = f"{pairs.track[rows[k]]} {pairs.other[rows[k]]}"
-        since = memory.get(key, (0, at_ns))[1]
-        memory[key] = [at_ns, since]
-        keep[k] = at_ns - since >= needed[rows[k]]
-    prune(memory, at_ns, int(PARAMETERS["gap_s"][0] * S))
+    pairs, at_ns, keep = view.encounters, view.at_ns, np.ones(len(rows), bool)
+    noted = memory.setdefault("pairs", Ledger(seen_ns="i8", since_ns="i8"))
+    asked = np.flatnonzero((lying | narrow)[rows])
+    key = pair_key(pairs.track[rows[asked]], pairs.other[rows[asked]])
+    noted.put(key[noted.at(key) < 0], since_ns=at_ns)
+    noted.put(key, seen_ns=at_ns)
+    needed = np.where(lying[rows[asked]], PARAMETERS["lying_s"][0], PARAMETERS["narrow_s"][0]) * S
+    keep[asked] = at_ns - noted["since_ns"][noted.at(key)] >= needed
+    noted.keep(at_ns - noted["seen_ns"] <= int(PARAMETERS["gap_s"][0] * S))
     return rows[keep]

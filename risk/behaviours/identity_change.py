@@ -3,7 +3,7 @@
 import numpy as np
 
 from risk.behaviours._common import findings, one_hull
-from risk.identity import beacon_mmsi, ship_mmsi
+from risk.identity import ships
 from risk.ledger import Ledger
 from vts.lifecycle import Policy
 from vts.schema import AIS_ATON, AIS_BASE, AIS_SAR, CAUTION, WARNING
@@ -37,12 +37,12 @@ def evaluate(view, memory):
     noted, changes = memory.setdefault("vessels", Ledger(**NOTED)), memory.setdefault("changes", {})
     numbers = memory.setdefault("numbers", Ledger(t_ns="i8", mmsi="i8"))
     static_row = np.where(np.isin(view.tracks.kind, NO_VESSEL) | ~one_hull(view.tracks), -1, view.static_row)
-    _, first = np.unique(static_row, return_index=True)
-    said = static_row[np.sort(first)]  # rows of statics, each once, in order of the tracks
-    said = said[said >= 0]
-    said = said[[ship_mmsi(m) and not beacon_mmsi(m) for m in statics.mmsi[said].tolist()]]
+    first = np.full(statics.n + 1, view.tracks.n)  # track of each row of statics; the last is of those that have none
+    first[static_row[::-1]] = np.arange(view.tracks.n)[::-1]
+    said = np.flatnonzero((first[:-1] < view.tracks.n) & ships(statics.mmsi))
+    news = said[_news(noted, statics, said, at_ns)]
     told = np.zeros(statics.n, bool)
-    for k in said[_news(noted, statics, said, at_ns)].tolist():
+    for k in news[np.argsort(first[news])].tolist():  # in order of the tracks
         told[k] = _note(noted, changes, numbers, statics, k, at_ns)
     noted.keep(~(at_ns - noted["t_ns"] > int(PARAMETERS["forget_days"][0] * DAY)))
     numbers.keep(~(at_ns - numbers["t_ns"] > int(PARAMETERS["forget_days"][0] * DAY)))

@@ -4,6 +4,7 @@ import numpy as np
 
 from risk import waters
 from risk.behaviours._common import findings
+from risk.ledger import Ledger, pair_key, pair_of
 from risk.view import rows_of
 from vts.lifecycle import Policy
 from vts.schema import CONFIRMED, WARNING
@@ -26,12 +27,15 @@ PARAMETERS = {
     "most_m": (0.5 * NM, "m", "ours: nearer than this whatever the lengths"),
     "told_min": (10.0, "min", "ours: how long it is told after the closest approach"),
 }
+NOTED = {"t_ns": "i8", "range_m": "f8", "scale": "f8", "nearest_ns": "i8"}
 
 
 def evaluate(view, memory):
-    """1 less the least scale of the domain. memory: {"track other": [t, least range, least scale, when]}."""
+    """1 less the least scale of the domain. memory: a ledger of pairs, with when they were nearest and how near."""
     pairs, sog, ships = view.encounters, view.tracks.sog_kn, waters.ships(view, PARAMETERS["unknown_m"][0])
-    a, b = pairs.row, pairs.other_row
+    noted = memory.setdefault("pairs", Ledger(**NOTED))
+    rows = np.flatnonzero((pairs.range_m < PARAMETERS["most_m"][0]) & waters.strangers(view))
+    a, b = pairs.row[rows], pairs.other_row[rows]
     moving = np.fmin(sog[a], sog[b]) >= PARAMETERS["least_kn"][0]
     moving &= ~(ships.resting[a] | ships.resting[b])
     course = view.tracks.cog_deg * DEG
@@ -39,22 +43,21 @@ def evaluate(view, memory):
     moving &= np.hypot(east[b] - east[a], north[b] - north[a]) >= PARAMETERS["relative_kn"][0]
     known = (view.tracks.state == CONFIRMED) & waters.settled(view)
     moving &= known[a] & known[b]
-    rows = np.flatnonzero(moving & (pairs.range_m < PARAMETERS["most_m"][0]) & waters.strangers(view))
-    scales = waters.narrow_domain(view, ships, rows)[1] if rows.size else np.empty(0)
-    inside = scales < PARAMETERS["scale"][0]
-    for k, scale in zip(rows[inside], scales[inside], strict=True):
-        key = f"{pairs.track[k]} {pairs.other[k]}"
-        old = memory.get(key)
-        least = [float(pairs.range_m[k]), float(scale), int(view.at_ns)]
-        if old and old[1] <= least[0]:
-            least = old[1:]
-        memory[key] = [int(view.at_ns), *least]
-    told_ns = int(PARAMETERS["told_min"][0] * MINUTE)
-    for key in [key for key, entry in memory.items() if view.at_ns - entry[0] > told_ns]:
-        del memory[key]
+    rows = rows[moving]
+    scale = waters.narrow_domain(view, ships, rows)[1] if rows.size else np.empty(0)
+    inside = scale < PARAMETERS["scale"][0]
+    rows, scale = rows[inside], scale[inside]
+    key, range_m = pair_key(pairs.track[rows], pairs.other[rows]), pairs.range_m[rows]
+    old = noted.at(key)
+    nearer = old < 0
+    nearer[~nearer] = range_m[~nearer] < noted["range_m"][old[~nearer]]
+    noted.put(key[nearer], range_m=range_m[nearer], scale=scale[nearer], nearest_ns=view.at_ns)
+    noted.put(key, t_ns=view.at_ns)
+    noted.keep(view.at_ns - noted["t_ns"] <= int(PARAMETERS["told_min"][0] * MINUTE))
     # told once the range opens: until then the closest approach is not known
-    over = [(*map(int, key.split()), *entry[1:]) for key, entry in sorted(memory.items()) if view.at_ns > entry[3]]
-    track, other, range_m, scale, since = (np.array(c) for c in zip(*over, strict=True)) if over else np.empty((5, 0))
+    over = view.at_ns > noted["nearest_ns"]
+    track, other = pair_of(noted.key[over])
+    range_m, scale, since = (noted[name][over] for name in ("range_m", "scale", "nearest_ns"))
     row = rows_of(view.tracks, track)
     here = np.flatnonzero(row >= 0)
     return findings(

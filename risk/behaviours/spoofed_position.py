@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from risk.behaviours import _kernels
 from risk.behaviours._common import AIS_KINDS, findings, in_kind
 from vts.lifecycle import Policy
 from vts.schema import ALARM, WARNING
@@ -37,8 +38,8 @@ def evaluate(view, memory):
     # turning alone is no circle: look at the path of those who turn much one way
     turns = np.flatnonzero(ais & (np.abs(view.recent("turn_net_deg")) > 120.0) & (tracks.sog_kn > 3.0))
     circle = np.zeros(tracks.n, bool)
-    for i in turns:
-        circle[i] = _circles(*view.history.path(tracks.track[i]))
+    if turns.size:
+        circle[turns] = _circles(view.history, tracks.track[turns])
     reasons = {"radar": radar, "jump": jump, "circle": circle, "land": land}
     reasons["heard out of range"] = np.isin(tracks.mmsi, view.out_of_range)
     count = ais * sum(flag.astype(float) for flag in reasons.values())
@@ -48,17 +49,10 @@ def evaluate(view, memory):
     return findings(view, rows, count[rows], severity=severity, why=np.array(why, "<U48"))
 
 
-def _circles(t_ns, lon_deg, lat_deg, sog_kn, cog_deg):
-    """Whether a path runs round one centre at one distance at least twice, always the same way."""
-    if len(t_ns) < 12:
-        return False
-    x = (lon_deg - lon_deg.mean()) * np.cos(np.radians(lat_deg.mean()))
-    y = lat_deg - lat_deg.mean()
-    r = np.hypot(x, y)
-    around = np.degrees(np.diff(np.unwrap(np.arctan2(y, x))))
-    whole = abs(around.sum()) >= PARAMETERS["circle_turn_deg"][0]
-    return bool(
-        whole
-        and (np.sign(around) == np.sign(around.sum())).all()
-        and r.std() < PARAMETERS["circle_spread"][0] * r.mean()
-    )
+def _circles(history, track):
+    """Whether each track's past runs round one centre at one distance at least twice, always the same way."""
+    out = np.empty(track.size, bool)
+    lon_deg, lat_deg = history.ring[:2]
+    limits = PARAMETERS["circle_turn_deg"][0], PARAMETERS["circle_spread"][0]
+    _kernels.circles(history.slots(track), history.filled, lon_deg, lat_deg, *limits, out)
+    return out
