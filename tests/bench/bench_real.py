@@ -157,13 +157,38 @@ def ship(log):
 
 
 def arpa():
-    """(acquisitions, confirmed tracks) of the ARPA log of four targets."""
+    """(acquisitions, vessels as far as `vessels` tells, confirmed tracks) of the ARPA log of four target numbers."""
     own = (Site("own ship", 0, own_ship=True, sigma_range_m=20.0, sigma_azimuth_deg=1.0),)
     feed = list(radar.read(str(DATA / "radar/nmea_ttm/RadarLogs.txt"), own))
     tracker = vts.Tracker(FusionConfig(picture_s=5.0), own)
     tracks = _tracks(vts.fuse(vts.merge([feed], lateness_s=5.0), tracker))
     shown = tracks.track[tracks.state == CONFIRMED]
-    return np.unique(Reports.concat(feed).ident).size, np.unique(shown).size
+    said = Reports.concat(feed)
+    return np.unique(said.ident).size, vessels(said), np.unique(shown).size
+
+
+def vessels(said, gap_s=180.0, near_m=150.0, spare_mps=2.0):
+    """How many vessels the acquisitions of an ARPA log are: the same where place and speed let two of them be one.
+
+    That is where the second begins on the first, or where the first would be after a gap of at most `gap_s`, sailing on
+    as in its last minute. Asked of the log alone, without the tracker.
+    """
+    of = {}
+    for ident in sorted(set(said.ident.tolist()), key=lambda k: said.t_ns[said.ident == k].min()):
+        new = said.take(said.ident == ident)
+        of[ident] = ident
+        for older in list(of)[:-1]:
+            old = said.take((said.ident == older) & (said.t_ns <= new.t_ns[0]))
+            old = old.take(old.t_ns >= old.t_ns[-1] - 60 * S)
+            t = (old.t_ns - old.t_ns[-1]) / S
+            gap = (new.t_ns[0] - old.t_ns[-1]) / S
+            if gap > gap_s or t[0] == 0.0:
+                continue
+            lon, lat = (np.polyval(np.polyfit(t, column, 1), gap) for column in (old.lon_deg, old.lat_deg))
+            if geo.distance_m(lon, lat, new.lon_deg[0], new.lat_deg[0]) < near_m + spare_mps * gap:
+                of[ident] = of[older]
+                break
+    return len(set(of.values()))
 
 
 def run():
@@ -181,8 +206,9 @@ def run():
         found = ship(log)
         note = ", ".join(f"{name} {value:.3g}" for name, value in found.items())
         rows.append(_row(f"marce {log}: AIS vessels near that got a fused track", found["fused_pct"], "%", None, note))
-    acquired, shown = arpa()
-    rows.append(_row("ARPA log of four targets: tracks", shown, "", 4, f"{acquired} acquisitions"))
+    acquired, there, shown = arpa()
+    note = f"{acquired} acquisitions, of {there} vessels as place and speed tell"
+    rows.append(_row("ARPA log of four target numbers: tracks", shown, "", 4, note))
     return rows
 
 

@@ -44,10 +44,11 @@ MISFITS = 15  # AIS reports of its MMSI in a row that did not fit
 PLOT_SITE = 16
 DISTRUST = 17  # 1: its AIS position is not believed, and does not move it
 CLOSE_TO, CLOSE_N = 18, 19  # track number of one that competes for its plots, scans in a row
-PLOT_IDENT = 20  # what a radar's own tracker calls it
+PLOT_IDENT = 20  # what a radar's own tracker calls it: its number x sites + site
 LEFT = 21  # the MMSI that it lost to a report that it did not fit
 HELD = 22  # 1: radar held another track of its MMSI when it began: she can be seen, and one of the two is not hers
-NI = 23
+CLAIM, CLAIM_N = 23, 24  # another MMSI whose reports come from here, and how many did since one of its own fitted
+NI = 25
 
 FREE = -1  # n[STATE] of an unused row
 
@@ -85,6 +86,7 @@ NM = MAP_BY_SIZE + 2 * SIZES
 
 # Verdicts on a report
 USED, NO_POSITION, TELEPORT, NO_IDENTITY, TOO_OLD, DUPLICATE, DISTRUSTED, BEGAN, HIDDEN = 0, 1, 2, 3, 4, 5, 6, 7, 8
+CLAIMED = 9
 REASONS = (
     "used",
     "no position",
@@ -95,6 +97,7 @@ REASONS = (
     "AIS position not believed",
     "used",  # it began a track
     "second echo of one vessel",
+    "from the place of a vessel of another MMSI",
 )
 
 
@@ -107,4 +110,6 @@ def clear(f, n, i):
         n[i, k] = -1
     f[i, HEADING] = f[i, ROT] = f[i, SOG] = f[i, LENGTH] = f[i, BEAM] = f[i, TO_BOW] = f[i, TO_PORT] = math.nan
     f[i, VISIBLE] = 1.0
-    n[i, REPORTS] = n[i, SEEN] = n[i, HITS] = n[i, AIS_N] = n[i, MISFITS] = n[i, DISTRUST] = n[i, CLOSE_N] = 0
+    n[i, REPORTS] = n[i, SEEN] = n[i, HITS] = n[i, AIS_N] = n[i, MISFITS] = n[i, DISTRUST] = n[i, CLOSE_N] = n[
+        i, CLAIM_N
+    ] = 0

@@ -22,6 +22,7 @@ BACK_S = 1.0  # a report may be this much older than its track
 SPEED_SIGMA = 0.25  # m/s per axis of reported speed and course
 DOUBT_D2 = 7.0  # of a mean offset: three in a hundred by noise
 DIVORCE_AFTER = 3
+CLAIM_AFTER = 2  # reports
 HELD_HITS = 5
 SEEK_EVERY = 4  # reports
 CORROBORATED_S = 15.0
@@ -81,7 +82,7 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart,
     if late and best < 0:
         return col.TOO_OLD, -1
     if best >= 0 and best_d2 < gate2:
-        n[best, col.MISFITS] = 0
+        n[best, col.MISFITS] = n[best, col.CLAIM_N] = 0
         f[best, col.LIKELY] = max(min(f[best, col.LIKELY] + 3.0 - 0.5 * best_d2, 30.0), -30.0)
         if rivals > 1:
             _divorce(f, n, keys, heads, best, mmsi, t_ns)
@@ -102,11 +103,21 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart,
         return col.USED, n[best, col.TRACK]
 
     _divorce(f, n, keys, heads, -1, mmsi, t_ns)
-    i = _unnamed(f, n, c, r, j, t_ns, r2, accel)
+    i = _like(f, n, c, r, j, t_ns, r2, accel, False)
+    if i < 0 and rivals == 1:
+        k = _like(f, n, c, r, j, t_ns, r2, accel, True)
+        if k >= 0:
+            if not _claims(f, n, best, k, mmsi, t_ns):
+                return col.CLAIMED, n[k, col.TRACK]
+            # two vessels have exchanged their names, or one bears another's: the name goes to the echo it comes from
+            _unname(f, n, keys, heads, best)
+            _unname(f, n, keys, heads, k)
+            i = k
     if i >= 0:
         motion.predict(f, i, (t_ns - n[i, col.T]) / S, rows.accel_mps2(f, n, i, accel), w)
         n[i, col.T] = t_ns
         rows.name(n, c, keys, heads, i, mmsi)
+        n[i, col.CLAIM_N] = 0
         f[i, col.LIKELY] = f[i, col.OFF_E] = f[i, col.OFF_N] = f[i, col.OFF_W] = f[i, col.OFF_D2] = 0.0
         _use(f, n, i, r, j, r2, w)
         return col.USED, n[i, col.TRACK]
@@ -138,7 +149,7 @@ def _seek(f, n, c, free, keys, heads, hit_ns, look_ns, i, r, j, r2, accel):
 
     Returns the row that lives on. Report and echo began apart: neither fell into the other's gate.
     """
-    k = _unnamed(f, n, c, r, j, r.t_ns[j], r2, accel)
+    k = _like(f, n, c, r, j, r.t_ns[j], r2, accel, False)
     if k < 0 or n[k, col.STATE] == schema.TENTATIVE or n[k, col.LEFT] == n[i, col.MMSI]:
         return i
     dt = (r.t_ns[j] - n[k, col.T]) / S
@@ -166,13 +177,42 @@ def _divorce(f, n, keys, heads, fits, mmsi, t_ns):
         if i != fits:
             n[i, col.MISFITS] += 1
             f[i, col.LIKELY] = max(f[i, col.LIKELY] - 6.0, -30.0)
-            held = n[i, col.RADAR_T] >= 0 and (t_ns - n[i, col.RADAR_T]) / S < CORROBORATED_S
+            held = _held(n, i, t_ns)
             silent = (t_ns - n[i, col.AIS_T]) / S > rows.ais_limits_s(f, n, i, 1.0)[0]
             if held and silent and n[i, col.MISFITS] >= DIVORCE_AFTER:
-                rows.unname(n, keys, heads, i)
-                n[i, col.AIS_T], n[i, col.LEFT] = -1, mmsi
-                n[i, col.KIND], n[i, col.DISTRUST] = schema.RADAR_PLOT, 0
+                _unname(f, n, keys, heads, i)
         i = after
+
+
+@kernel
+def _held(n, i, t_ns):
+    """Whether radar has seen row i of late."""
+    return n[i, col.RADAR_T] >= 0 and (t_ns - n[i, col.RADAR_T]) / S < CORROBORATED_S
+
+
+@kernel
+def _unname(f, n, keys, heads, i):
+    """Row i, which radar holds, is not who it was taken for."""
+    n[i, col.LEFT] = n[i, col.MMSI]
+    rows.unname(n, keys, heads, i)
+    n[i, col.AIS_T] = -1
+    n[i, col.KIND], n[i, col.DISTRUST] = schema.RADAR_PLOT, 0
+    n[i, col.MISFITS] = n[i, col.CLAIM_N] = 0
+    f[i, col.LENGTH] = f[i, col.BEAM] = f[i, col.TO_BOW] = f[i, col.TO_PORT] = f[i, col.HEADING] = math.nan
+
+
+@kernel
+def _claims(f, n, i, k, mmsi, t_ns):
+    """Whether a report of `mmsi`, whose track i it does not fit, takes row k from the MMSI that k bears.
+
+    It does where it is not the first in a row, where radar holds both tracks, and where the reports of k's own MMSI
+    come from elsewhere or have ceased.
+    """
+    n[k, col.CLAIM_N] = n[k, col.CLAIM_N] + 1 if n[k, col.CLAIM] == mmsi else 1
+    n[k, col.CLAIM] = mmsi
+    silent = (t_ns - n[k, col.AIS_T]) / S > rows.ais_limits_s(f, n, k, 1.0)[0]
+    doubted = n[k, col.MISFITS] > 0 or silent
+    return n[k, col.CLAIM_N] >= CLAIM_AFTER and n[i, col.MISFITS] >= CLAIM_AFTER and doubted
 
 
 @kernel
@@ -181,7 +221,7 @@ def _swerved(f, n, i, r, j):
 
     A minute is long for a ferry; her number must not change for it.
     """
-    if i < 0 or (n[i, col.RADAR_T] >= 0 and (r.t_ns[j] - n[i, col.RADAR_T]) / S < CORROBORATED_S):
+    if i < 0 or _held(n, i, r.t_ns[j]):
         return False
     if n[i, col.AIS_T] < 0 or r.kind[j] in (schema.AIS_BASE, schema.AIS_ATON) or n[i, col.DISTRUST] == 1:
         return False
@@ -256,8 +296,10 @@ def _heard(f, n, i, r, j):
 
 
 @kernel
-def _unnamed(f, n, c, r, j, t_ns, r2, accel_config):
+def _like(f, n, c, r, j, t_ns, r2, accel_config, named):
     """The one track without a name that a report fits in place and speed; -1 where there is none, or two.
+
+    `named`: the one that bears another MMSI, and that radar holds.
 
     Weighed by how likely each foresaw the report, and by how sure each is to be a vessel: an echo seen once may be
     anywhere at any speed, so that the report is never far from it, and never to be expected there either.
@@ -265,7 +307,9 @@ def _unnamed(f, n, c, r, j, t_ns, r2, accel_config):
     best, best_cost, next_cost = -1, math.inf, math.inf
     lon, lat = r.lon_deg[j], r.lat_deg[j]
     for i in range(c[col.C_TOP]):
-        if n[i, col.STATE] == col.FREE or n[i, col.MMSI] >= 0 or n[i, col.HITS] < 1:
+        if n[i, col.STATE] == col.FREE or (n[i, col.MMSI] >= 0) != named or n[i, col.HITS] < 1:
+            continue
+        if named and not (n[i, col.MMSI] != r.ident[j] and n[i, col.HITS] >= HELD_HITS and _held(n, i, t_ns)):
             continue
         if abs(lat - f[i, col.LAT]) > 0.02:
             continue

@@ -87,7 +87,7 @@ def scan(
     # the plots, freed of what is known of the site's bias
     plot_t, plot_lon, plot_lat = np.empty(m, np.int64), np.empty(m), np.empty(m)
     plot_x, plot_y, plot_range, plot_az = np.empty(m), np.empty(m), np.empty(m), np.empty(m)
-    noise = np.empty((m, 3))
+    noise, named = np.empty((m, 3)), np.empty(m, np.int64)
     low_x, low_y, high_x, high_y = math.inf, math.inf, -math.inf, -math.inf
     for a in range(m):
         j = order[a]
@@ -102,6 +102,7 @@ def scan(
         plot_y[a] = (plot_lat[a] - lat0) * north_m
         plot_range[a], plot_az[a] = range_m, azimuth
         noise[a, 0], noise[a, 1], noise[a, 2] = covariance(site, s, r, j, range_m, azimuth)
+        named[a] = _name(site, s, r, j)
         if r.kind[j] == schema.RADAR_TRACK:  # smoothed by the radar: its errors last from one report to the next
             for k in range(3):
                 noise[a, k] *= SMOOTHED
@@ -154,7 +155,10 @@ def scan(
     echo = np.full(m, -1, np.int64)  # the track of which a plot is a second echo
     lambda_ = np.empty(m)
     pairs = 0
+    told = _repeats(named, m)  # the earlier plot of this scan that bears the same name
     for a in range(m):
+        if told[a] >= 0:
+            continue
         lambda_[a] = clutter.density(site, chart, s, clutter.cell(site, s, plot_range[a], plot_az[a] % clutter.TWO_PI))
         for ox in range(-1, 2):
             for oy in range(-1, 2):
@@ -177,16 +181,17 @@ def scan(
                         det = wee * wnn - sen * sen
                         wide2 = (wnn * dx * dx - 2.0 * sen * dx * dy + wee * dy * dy) / det
                         likely += HELM_SHARE * (math.exp(-0.5 * wide2) / math.sqrt(det) - likely)
-                    named, called = r.ident[order[a]], n[i, col.PLOT_IDENT]
-                    same = r.kind[order[a]] == schema.RADAR_TRACK and called == named and named >= 0
+                    called = n[i, col.PLOT_IDENT]
+                    same = called == named[a] and called >= 0
                     aboard = hull.contains(f, i, dx, dy, math.sqrt(0.5 * (noise[a, 0] + noise[a, 2])))
                     if aboard and n[i, col.STATE] != schema.TENTATIVE:
                         echo[a] = i
                     if wide2 > (4.0 * GATE2 if same else GATE2):
                         continue
                     if hit_ns[i, s] >= 0 and abs(plot_t[a] - hit_ns[i, s]) < half_ns:
-                        # seen this turn already: an echo of another part of the hull
-                        if d2 < 4.0:
+                        # seen this turn already: an echo of another part of the hull, or the radar says again what
+                        # it said; its tracker speaks every second, and its antenna turns more slowly
+                        if d2 < 4.0 or same:
                             echo[a] = i
                         continue
                     if pairs < limit:
@@ -194,8 +199,10 @@ def scan(
                         if same:  # the radar's tracker says that it is the one; it is believed, but not blindly
                             likely = max(likely, math.exp(-2.0) / math.sqrt(det))
                         weight[pairs] = found[k] * likely / (2.0 * math.pi * lambda_[a])
-                        if called >= 0 and named >= 0:
-                            weight[pairs] *= SAME_NAME if same else 1.0 / SAME_NAME
+                        if same:
+                            weight[pairs] *= SAME_NAME
+                        elif _another(site, s, named[a], called) and plot_t[a] - n[i, col.RADAR_T] < 6 * half_ns:
+                            weight[pairs] /= SAME_NAME
                         pairs += 1
 
     size = max(tracks + m, pairs) + 1
@@ -269,6 +276,8 @@ def scan(
         elif echo[a] >= 0:
             verdict[j] = col.HIDDEN
             track[j] = n[echo[a], col.TRACK]
+        elif told[a] >= 0:
+            verdict[j], track[j] = col.HIDDEN, track[order[told[a]]]
         else:
             i = rows.begin(
                 *(f, n, c, free, hit_ns, look_ns, plot_t[a], plot_lon[a], plot_lat[a]),
@@ -278,13 +287,43 @@ def scan(
             f[i, col.ODDS] += math.log(max(1.0 - taken[a], 0.05))
             n[i, col.REPORTS], n[i, col.HITS], n[i, col.RADAR_T] = 1, 1, plot_t[a]
             n[i, col.SEEN] = 1 << r.sensor[j]
-            if r.kind[j] == schema.RADAR_TRACK:
-                n[i, col.PLOT_IDENT] = r.ident[j]
+            n[i, col.PLOT_IDENT] = named[a]
             hit_ns[i, s] = look_ns[i, s] = plot_t[a]
             verdict[j], track[j] = col.BEGAN, n[i, col.TRACK]
             at = clutter.cell(site, s, plot_range[a], plot_az[a] % clutter.TWO_PI)
             chart[s, at, col.MAP_FALSE] += 1.0
             site[s, col.S_NEW] += 1.0
+
+
+@kernel
+def _name(site, s, r, j):
+    """What the tracker of site s calls report j, told apart from the names of other sites; -1 where it has none."""
+    return r.ident[j] * site.shape[0] + s if r.kind[j] == schema.RADAR_TRACK and r.ident[j] >= 0 else -1
+
+
+@kernel
+def _another(site, s, named, called):
+    """Whether two names are two vessels: names of one radar, while it still holds them.
+
+    A target that is lost and found again, where she should be by now, has a new number.
+    """
+    return named >= 0 and called >= 0 and called % site.shape[0] == s and called != named
+
+
+@kernel
+def _repeats(named, m):
+    """For each of m plots the first that bears the same name, -1 where it is the first itself or has none.
+
+    At an acquisition TLL may come before TTM, and both tell one place.
+    """
+    told = np.full(m, -1, np.int64)
+    for a in range(m):
+        if named[a] >= 0:
+            for b in range(a):
+                if named[b] == named[a]:
+                    told[a] = b
+                    break
+    return told
 
 
 @kernel
@@ -425,7 +464,7 @@ def _seen(f, n, hit_ns, look_ns, chart, site, r, i, s, j, t_ns, miss, gain):
     n[i, col.SEEN] |= 1 << r.sensor[j]
     n[i, col.PLOT_SITE] = s
     if r.kind[j] == schema.RADAR_TRACK:
-        n[i, col.PLOT_IDENT] = r.ident[j]
+        n[i, col.PLOT_IDENT] = _name(site, s, r, j)
     if n[i, col.MMSI] < 0:
         n[i, col.KIND] = r.kind[j]
     if math.isnan(f[i, col.TO_BOW]) and not math.isnan(r.length_m[j]):  # until she has told her size
