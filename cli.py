@@ -330,8 +330,9 @@ def _replay(
         batches = stopping.watch(tap.into(cut.of(merged)))
         if saved is not None:
             batches = run.after(batches, saved[1], settings.fusion.lateness_s)
-        fused = Ahead(tap.out_of(vts.fuse(batches, tracker)), name="fusion")
-        checked = geofences.check(fused, fences, fence_watch, known, land=geofences.land() if land else None)
+        fused, shore = tap.out_of(vts.fuse(batches, tracker)), geofences.land() if land else None
+        placed = Ahead(geofences.check(fused, fences, fence_watch, known, land=shore), name="fusion")
+        checked = placed
         if lists is not None:
             from risk import boarding
 
@@ -353,7 +354,7 @@ def _replay(
 
         scored = Ahead(risk.score(checked, trained, risk_watch), name="scoring", idle=keep)
         stack.enter_context(scored)
-        stack.enter_context(fused)  # ends first: scoring waits for it
+        stack.enter_context(placed)  # ends first: scoring waits for it
         try:
             for picture in scored:
                 keep()
@@ -364,14 +365,14 @@ def _replay(
                 progress.show(picture, merged.rejects.used)
                 pace.wait(picture.at_ns, alerted, progress)
                 if time.monotonic() - saved_at > CHECKPOINT_S or stopping.asked or keys.stopped:
-                    fused.hold()  # a state is that of one Picture: let the stages come to rest after it
-                    if fused.settled(done):
+                    placed.hold()  # a state is that of one Picture: let the stages come to rest after it
+                    if placed.settled(done):
                         _keep_rejects(store, feeds, merged)
                         store.flush(save)
                         saved_at = time.monotonic()
                         if stopping.asked or keys.stopped:
                             raise KeyboardInterrupt
-                        fused.go()
+                        placed.go()
             keep()
         except KeyboardInterrupt:
             progress.end()

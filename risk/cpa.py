@@ -17,6 +17,7 @@ ABAFT_DEG = 112.5  # COLREG Rule 13(b): more than 22.5 degrees abaft the beam
 NEARLY_AHEAD_DEG = 6.0  # Rule 14(b) says "nearly ahead" and gives no number; 6 is customary in the literature
 UNDER_WAY_MPS = 0.5
 STILL_MPS = 1e-6
+MORE, LITTLE = 1.0 + 1e-6, 1e-3  # far more than rounding makes of metres and of square metres a second
 
 
 @kernel
@@ -138,6 +139,28 @@ def _pair(a, b, lon_deg, lat_deg, east_per_deg, north_per_deg, vx_mps, vy_mps, l
 
 
 @kernel
+def _apart(p, q, lon_deg, lat_deg, east_per_deg, north_per_deg, vx_mps, vy_mps, limits):
+    """Whether a pair certainly does not matter: what _pair asks without its division, root and remainder.
+
+    True only beyond all rounding, so that _pair alone decides what is near a limit.
+    """
+    reach_m, near_m, dcpa_m, tcpa_s = limits
+    lon = lon_deg[q] - lon_deg[p]
+    if abs(lon) > 179.0:
+        return False  # perhaps the short way round
+    x = lon * 0.5 * (east_per_deg[p] + east_per_deg[q])
+    y = (lat_deg[q] - lat_deg[p]) * 0.5 * (north_per_deg[p] + north_per_deg[q])
+    r2 = x * x + y * y
+    if r2 <= near_m * near_m * MORE:
+        return False
+    vx, vy = vx_mps[q] - vx_mps[p], vy_mps[q] - vy_mps[p]
+    v2, across, closing = vx * vx + vy * vy, x * vy - y * vx, -(x * vx + y * vy)
+    close = across * across <= dcpa_m * dcpa_m * v2 * MORE + LITTLE
+    soon = (closing >= -LITTLE) & (closing <= tcpa_s * v2 * MORE + LITTLE)
+    return not ((r2 <= reach_m * reach_m * MORE) & ((close & soon) | (v2 < 2.0 * STILL_MPS)))
+
+
+@kernel
 def near_pairs(lon_deg, lat_deg, vx_mps, vy_mps, key, order, columns, limits, out):
     """Number of pairs that are near, or will be; the first out.shape[0] of them are written.
 
@@ -150,6 +173,9 @@ def near_pairs(lon_deg, lat_deg, vx_mps, vy_mps, key, order, columns, limits, ou
     for i in range(n):
         east_per_deg[i], north_per_deg[i] = metres_per_degree(lat_deg[i])
     sorted_key = key[order]
+    # neighbours lie side by side in these
+    lon, lat, vx, vy = lon_deg[order], lat_deg[order], vx_mps[order], vy_mps[order]
+    east, north = east_per_deg[order], north_per_deg[order]
     found = 0
     for p in range(n):
         i = order[p]
@@ -164,6 +190,8 @@ def near_pairs(lon_deg, lat_deg, vx_mps, vy_mps, key, order, columns, limits, ou
             for q in range(start, n):
                 if sorted_key[q] != cell:
                     break
+                if _apart(p, q, lon, lat, east, north, vx, vy, limits):
+                    continue
                 j = order[q]
                 found = _pair(
                     min(i, j),

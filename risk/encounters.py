@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from risk import cpa, domains
+from risk.ledger import among
 from vts.config import RiskConfig
 from vts.errors import UsageError
 from vts.schema import F8, I1, I8, static_rows, table
@@ -104,7 +105,7 @@ def _pairs(tracks, vx_mps, vy_mps, config):
         if found <= len(out):
             break
         out = np.empty((found, 6))
-    return out[:found][np.lexsort((out[:found, 1], out[:found, 0]))]
+    return out[:found][np.argsort(out[:found, 0] * tracks.n + out[:found, 1])]
 
 
 def _domain(domain):
@@ -127,7 +128,7 @@ def _company(picture, i, j, range_m, relative_mps):
     at = static_rows(picture)
     known = picture.statics.ship_type
     kind = np.where(at >= 0, known[np.maximum(at, 0)] if known.size else -1, -1)
-    service = np.isin(kind, SERVICE_TYPES)
+    service = among(kind, SERVICE_TYPES)
     slow = relative_mps < COMPANY_KN * KN
     served = (service[i] ^ service[j]) & (range_m < SERVICE_M)
     # a pilot boat comes fast and slows at the last moment; a tug or tow keeps its ship's speed

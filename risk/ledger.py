@@ -65,6 +65,14 @@ class Ledger:
         return ledger
 
 
+def among(column, values):
+    """Whether each is one of a few values, shape (n,): np.isin sorts both, ten times the work for some values."""
+    out = column == values[0]
+    for value in values[1:]:
+        out |= column == value
+    return out
+
+
 def pair_key(track, other):
     """The key of each pair of tracks; `pair_of` gives them back."""
     return (track << 32) | other

@@ -11,6 +11,7 @@ import numpy as np
 from risk import cpa, domains
 from risk.behaviours._common import in_kind
 from risk.encounters import NEAR_M
+from risk.ledger import among
 from vts import schema
 from vts.units import DEG, KN, NM, S
 
@@ -60,9 +61,9 @@ def ships(view, unknown_m=None):
     length = np.where(tracks.length_m > 0, tracks.length_m, view.static("length_m"))
     kind = view.static("ship_type", -1)
     unknown = ~(length > 0)
-    small = (length < value("small_m")) | (unknown & ((tracks.kind == schema.AIS_B) | np.isin(kind, SAILING_TYPES)))
+    small = (length < value("small_m")) | (unknown & ((tracks.kind == schema.AIS_B) | among(kind, SAILING_TYPES)))
     length = np.where(unknown, np.where(small, value("small_m"), unknown_m or value("unknown_m")), length)
-    moored = np.isin(tracks.nav_status, RESTING_STATUS) & (tracks.sog_kn < value("moored_kn"))
+    moored = among(tracks.nav_status, RESTING_STATUS) & (tracks.sog_kn < value("moored_kn"))
     return Ships(length, small, (tracks.sog_kn < value("rest_kn")) | moored)
 
 

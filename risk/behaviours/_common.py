@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from risk.behaviours import _kernels
-from risk.ledger import Ledger
+from risk.ledger import Ledger, among
 from vts import schema
 from vts.lifecycle import Findings
 from vts.units import DAY, S
@@ -94,14 +94,14 @@ def _in_kind(view, kind):
     inside = places.edge_m <= 0
     if not inside.any():
         return np.zeros(view.tracks.n, bool)
-    fits = inside & np.isin(places.zone_kind, KINDS[kind])
+    fits = inside & among(places.zone_kind, KINDS[kind])
     return np.isin(view.tracks.track, places.track[fits])
 
 
 def near_kind_m(view, kind):
     """Distance in m from each track to the nearest listed zone of a kind, shape (tracks,); inf where none is listed."""
     places = view.picture.places
-    fits = np.isin(places.zone_kind, KINDS[kind])
+    fits = among(places.zone_kind, KINDS[kind])
     out = np.full(view.tracks.n, np.inf)
     if fits.any():
         at = np.searchsorted(view.tracks.track, places.track[fits])
@@ -116,7 +116,7 @@ def heard_near(view, lon_deg, lat_deg, but_track):
     Shape of the places; `but_track` is the vessel that each belongs to.
     """
     tracks = view.tracks
-    fresh = np.flatnonzero((tracks.age_s < 60.0) & np.isin(tracks.kind, AIS_KINDS) & np.isfinite(tracks.lat_deg))
+    fresh = np.flatnonzero((tracks.age_s < 60.0) & among(tracks.kind, AIS_KINDS) & np.isfinite(tracks.lat_deg))
     out = np.zeros(len(lon_deg), bool)
     by_lat = fresh[np.argsort(tracks.lat_deg[fresh], kind="stable")]
     _kernels.heard(
@@ -154,7 +154,7 @@ def lost_after_s(kind, sog_kn, nav_status):
     and 2: class A 1080 s at rest, else 60, 36 or 30 s up to 14, 23 and over 23 kn; class B 1080 or 180 s.
     """
     v = np.nan_to_num(sog_kn)
-    rest = (np.isin(nav_status, (1, 5)) & (v < 3.0)) | np.isin(nav_status, (6,))
+    rest = (among(nav_status, (1, 5)) & (v < 3.0)) | (nav_status == 6)
     a = np.where(rest, 1080.0, np.where(v <= 14.0, 60.0, np.where(v <= 23.0, 36.0, 30.0)))
     b = np.where(v <= 2.0, 1080.0, 180.0)
     return np.where(np.asarray(kind) == schema.AIS_B, b, a)

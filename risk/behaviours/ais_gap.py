@@ -3,7 +3,7 @@
 import numpy as np
 
 from risk.behaviours._common import AIS_KINDS, findings, heard_near, lost_after_s, own_silence_s
-from risk.ledger import Ledger, rounds
+from risk.ledger import Ledger, among, rounds
 from vts.geo import distance_m
 from vts.lifecycle import Policy
 from vts.schema import CAUTION
@@ -34,7 +34,7 @@ NOTED |= {"start_ns": "i8", "end_ns": "i8", "run_m": "f8"}
 def evaluate(view, memory):
     """Length of the silence, min. memory: a ledger by MMSI of the last report, its limit, and the last gap."""
     tracks, noted = view.tracks, memory.setdefault("vessels", Ledger(**NOTED))
-    ais = np.flatnonzero(np.isin(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0))
+    ais = np.flatnonzero(among(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0))
     limit_s = PARAMETERS["factor"][0] * lost_after_s(tracks.kind, tracks.sog_kn, tracks.nav_status)
     limit_s = np.maximum(limit_s, PARAMETERS["own_factor"][0] * own_silence_s(tracks))
     heard_ns = tracks.t_ns - (np.nan_to_num(tracks.age_s) * S).astype(np.int64)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from risk.behaviours._common import AIS_KINDS, findings, heard_near, joined, lost_after_s, own_silence_s
-from risk.ledger import Ledger, rounds
+from risk.ledger import Ledger, among, rounds
 from vts.lifecycle import Findings, Policy
 from vts.schema import CAUTION, WARNING
 from vts.units import DEG, HOUR, KN, S
@@ -64,7 +64,7 @@ def _silent(view, noted):
     tracks, at_ns = view.tracks, view.at_ns
     lost_s = lost_after_s(tracks.kind, tracks.sog_kn, tracks.nav_status)
     limit_s = np.maximum(lost_s, own_silence_s(tracks))
-    fresh = np.isin(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0) & (tracks.age_s <= lost_s)
+    fresh = among(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0) & (tracks.age_s <= lost_s)
     moving = tracks.sog_kn >= PARAMETERS["least_kn"][0]
     report_ns = tracks.t_ns - (np.nan_to_num(tracks.age_s) * S).astype(np.int64)
     fresh = np.flatnonzero(fresh)

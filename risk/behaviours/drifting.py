@@ -3,6 +3,7 @@
 import numpy as np
 
 from risk.behaviours._common import findings, in_kind
+from risk.ledger import among
 from vts.lifecycle import Policy
 from vts.schema import WARNING
 
@@ -34,7 +35,7 @@ def evaluate(view, memory):
     made = np.hypot(view.recent("made_east_kn"), view.recent("made_north_kn"))
     goes = ~(made < PARAMETERS["least_kn"][0])  # turning on the spot is not drifting
     drifts = (
-        slow & goes & (off > PARAMETERS["off_deg"][0]) & ~np.isin(tracks.nav_status, AT_REST) & ~in_kind(view, "stop")
+        slow & goes & (off > PARAMETERS["off_deg"][0]) & ~among(tracks.nav_status, AT_REST) & ~in_kind(view, "stop")
     )
     rows = np.flatnonzero(drifts)
     return findings(

@@ -4,7 +4,7 @@ import numpy as np
 
 from risk.behaviours._common import findings, one_hull
 from risk.identity import ships
-from risk.ledger import Ledger
+from risk.ledger import Ledger, among
 from vts.lifecycle import Policy
 from vts.schema import AIS_ATON, AIS_BASE, AIS_SAR, CAUTION, WARNING
 from vts.units import DAY, MINUTE
@@ -36,7 +36,7 @@ def evaluate(view, memory):
     statics, at_ns = view.picture.statics, int(view.at_ns)
     noted, changes = memory.setdefault("vessels", Ledger(**NOTED)), memory.setdefault("changes", {})
     numbers = memory.setdefault("numbers", Ledger(t_ns="i8", mmsi="i8"))
-    static_row = np.where(np.isin(view.tracks.kind, NO_VESSEL) | ~one_hull(view.tracks), -1, view.static_row)
+    static_row = np.where(among(view.tracks.kind, NO_VESSEL) | ~one_hull(view.tracks), -1, view.static_row)
     first = np.full(statics.n + 1, view.tracks.n)  # track of each row of statics; the last is of those that have none
     first[static_row[::-1]] = np.arange(view.tracks.n)[::-1]
     said = np.flatnonzero((first[:-1] < view.tracks.n) & ships(statics.mmsi))

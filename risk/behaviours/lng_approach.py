@@ -4,6 +4,7 @@ import numpy as np
 
 from risk.behaviours._common import KINDS, findings
 from risk.encounters import SERVICE_TYPES
+from risk.ledger import among
 from risk.view import rows_of
 from vts.lifecycle import Policy
 from vts.schema import ALARM, WARNING
@@ -27,12 +28,12 @@ PARAMETERS = {
 def evaluate(view, memory):
     """Minutes of the lead already used up."""
     places = view.picture.places
-    lng = np.isin(places.zone_kind, KINDS["lng"])
+    lng = among(places.zone_kind, KINDS["lng"])
     places = places.take(lng & (places.edge_m > 0) & (places.enter_min <= PARAMETERS["lead_min"][0]))
     row = rows_of(view.tracks, places.track)
     type_code = view.static("ship_type", -1)[row] if row.size else row
     fast = view.tracks.sog_kn[row] >= PARAMETERS["least_kn"][0]
-    use = np.flatnonzero((row >= 0) & fast & ~np.isin(type_code, SERVICE_TYPES))
+    use = np.flatnonzero((row >= 0) & fast & ~among(type_code, SERVICE_TYPES))
     minutes = places.enter_min[use]
     return findings(
         view,

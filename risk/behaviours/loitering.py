@@ -3,6 +3,7 @@
 import numpy as np
 
 from risk.behaviours._common import findings, in_kind
+from risk.ledger import among
 from vts.lifecycle import Policy
 from vts.schema import CAUTION
 
@@ -27,6 +28,6 @@ def evaluate(view, memory):
     """Knots under the limit."""
     tracks = view.tracks
     mean = np.where(view.recent("span_min") > 5.0, view.recent("sog_mean_kn"), tracks.sog_kn)
-    slow = (mean < PARAMETERS["mean_kn"][0]) & ~np.isin(tracks.nav_status, AT_REST) & ~in_kind(view, "stop")
+    slow = (mean < PARAMETERS["mean_kn"][0]) & ~among(tracks.nav_status, AT_REST) & ~in_kind(view, "stop")
     rows = np.flatnonzero(slow)
     return findings(view, rows, PARAMETERS["mean_kn"][0] - mean[rows], severity=CAUTION, sog_kn=mean[rows])

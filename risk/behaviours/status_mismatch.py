@@ -3,7 +3,7 @@
 import numpy as np
 
 from risk.behaviours._common import findings
-from risk.ledger import Ledger
+from risk.ledger import Ledger, among
 from vts.lifecycle import Policy
 from vts.schema import CAUTION
 from vts.units import HOUR
@@ -29,7 +29,7 @@ PARAMETERS = {
 def evaluate(view, memory):
     """Knots over the limit, or 1 for a ship that says she is under way and lies still. memory: a ledger by track."""
     tracks = view.tracks
-    rest = np.isin(tracks.nav_status, (1, 5))
+    rest = among(tracks.nav_status, (1, 5))
     over = np.where(rest, tracks.sog_kn - PARAMETERS["moving_kn"][0], 0.0)
     still = (tracks.nav_status == 0) & (tracks.sog_kn < PARAMETERS["still_kn"][0])
     lying = np.flatnonzero(still)

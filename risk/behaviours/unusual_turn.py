@@ -3,6 +3,7 @@
 import numpy as np
 
 from risk.behaviours._common import findings, in_kind, lain_near
+from risk.ledger import among
 from vts.lifecycle import Policy
 from vts.schema import CAUTION
 
@@ -25,7 +26,7 @@ def evaluate(view, memory):
     """Degrees over the limit. memory: cells where vessels have lain."""
     turn = view.recent("turn_sum_deg")
     steady = view.recent("sog_min_kn") >= PARAMETERS["least_kn"][0]
-    busy = np.isin(view.static("ship_type", -1), SMALL_CRAFT)
+    busy = among(view.static("ship_type", -1), SMALL_CRAFT)
     rows = np.flatnonzero((turn > PARAMETERS["turn_deg"][0]) & steady & ~busy & ~in_kind(view, "stop"))
     rows = rows[~lain_near(view, memory, rows)]
     return findings(view, rows, turn[rows] - PARAMETERS["turn_deg"][0], severity=CAUTION, turn_deg=turn[rows])

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from risk.ledger import among
 from vts.units import NM
 
 ROWS = "pair"
@@ -39,8 +40,8 @@ def compute(view, rows):
             pairs.closing_kn,
             pairs.p_close,
             pairs.ddv,
-            np.isin(kind, (2, 3)).astype(float),
-            np.isin(kind, (4, 5)).astype(float),
+            among(kind, (2, 3)).astype(float),
+            among(kind, (4, 5)).astype(float),
             (kind == 1).astype(float),
             np.fmin(tracks.sog_kn[a], tracks.sog_kn[b]),
             np.fmax(tracks.sog_kn[a], tracks.sog_kn[b]),

@@ -3,6 +3,7 @@
 import numpy as np
 
 from risk.behaviours._common import in_kind
+from risk.ledger import among
 
 ROWS = "track"
 FAMILIES = ("motion",)
@@ -20,7 +21,7 @@ AT_REST = (1, 5, 6)  # M.1371-5 table 45: at anchor, moored, aground
 def candidates(view):
     """(rows of the tracks, keys (n, 2) of track and -1): under way, outside the places where ships stop."""
     tracks = view.tracks
-    use = (tracks.sog_kn >= UNDER_WAY_KN) & ~np.isin(tracks.nav_status, AT_REST) & ~in_kind(view, "stop")
+    use = (tracks.sog_kn >= UNDER_WAY_KN) & ~among(tracks.nav_status, AT_REST) & ~in_kind(view, "stop")
     rows = np.flatnonzero(use)
     return rows, np.column_stack([tracks.track[rows], np.full(rows.size, -1)])
 
@@ -29,7 +30,7 @@ def happening(view):
     """Keys (n, 2) of vessels that have just lost their way."""
     tracks = view.tracks
     now = (tracks.sog_kn < STOPPED_KN) & (view.recent("sog_max_kn") >= UNDER_WAY_KN)
-    now &= ~np.isin(tracks.nav_status, AT_REST) & ~in_kind(view, "stop")
+    now &= ~among(tracks.nav_status, AT_REST) & ~in_kind(view, "stop")
     return np.column_stack([tracks.track[now], np.full(int(now.sum()), -1)])
 
 
