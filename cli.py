@@ -6,6 +6,7 @@ Heavy libraries are imported inside the commands, so that `vts --help` answers a
 """
 
 import json
+import logging
 import os
 import sys
 import time
@@ -48,6 +49,26 @@ class Given(NamedTuple):
         return said(text, self.lang)
 
 
+class Compiling(logging.Handler):
+    """Says that kernels are being compiled where that takes long, and at a terminal how many so far."""
+
+    def __init__(self, tr):
+        super().__init__(logging.INFO)
+        self._tr, self._first_s, self._told, self._done = tr, None, False, 0
+
+    def emit(self, record):
+        self._first_s = self._first_s or record.created
+        self._done += 1
+        if record.created - self._first_s < 3.0:
+            return
+        if not self._told:
+            said = self._tr("compiling for this machine, once: a minute or more; vts doctor --warm does it beforehand")
+            click.echo(said, err=True)
+            self._told = True
+        elif sys.stderr.isatty():
+            click.echo(f"\r\x1b[K{self._done}", err=True, nl=False)
+
+
 class Context(click.Context):
     """A command's context; its help is in the language asked for."""
 
@@ -79,6 +100,9 @@ class Commands(click.Group):
         def fail(sentence, code):
             _fail(given.say(sentence), code, "--json" in given.words)
 
+        kernels = logging.getLogger("vts.jit")
+        kernels.setLevel(logging.INFO)
+        kernels.handlers = [Compiling(given.say)]
         try:
             sys.exit(super().main(given.words, **{**kwargs, "standalone_mode": False, "obj": given}) or DONE)
         except SystemExit as leaving:

@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import functools
 import hashlib
+import logging
 import os
 import platform
 import re
@@ -28,6 +29,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 _OURS = r"((?:vts|ais|geofences|risk)[\w.]*)"
 _IMPORT = re.compile(rf"^\s*(?:from\s+{_OURS}\s+import\s+([^#\n]+)|import\s+{_OURS})", re.M)
 _KEEP_DAYS = 30
+_LOG = logging.getLogger(__name__)  # INFO: each kernel that is compiled, since no cache has it
 
 
 @functools.cache
@@ -123,13 +125,16 @@ class _Cache(caching.FunctionCache):
             yield
 
     def load_overload(self, sig, target_context):
+        found = None
         try:
             with self._lock():
-                return super().load_overload(sig, target_context)
+                found = super().load_overload(sig, target_context)
         except Exception:  # a damaged entry raises whatever its bytes say; compiling is always right
             with contextlib.suppress(OSError):
                 os.unlink(self._cache_file._index_path)
-            return None
+        if found is None:
+            _LOG.info("compiling %s", self._name)
+        return found
 
     def save_overload(self, sig, data):
         with contextlib.suppress(OSError), self._lock():  # a full disk costs time, not the run

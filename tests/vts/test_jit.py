@@ -1,11 +1,13 @@
 """The compile cache: safe for several processes, never stale, never fatal."""
 
+import logging
 import os
 import subprocess
 import sys
 
 import pytest
 
+import cli
 from tests.conftest import JIT, ROOT
 from vts import jit
 
@@ -13,10 +15,10 @@ pytestmark = pytest.mark.skipif(not JIT, reason="the JIT is off, so there is no 
 CODE = "from vts import geo; print(geo.bearing_deg(113.0, 22.0, 114.0, 22.0))"
 
 
-def start(cache):
+def start(cache, code=CODE):
     env = {**os.environ, "LINGDING_CACHE": str(cache)}
     pipe = subprocess.PIPE
-    return subprocess.Popen([sys.executable, "-c", CODE], cwd=ROOT, env=env, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=env, stdout=pipe, stderr=pipe, text=True)
 
 
 def test_several_processes_fill_one_cache_at_once(tmp_path):
@@ -57,3 +59,18 @@ def test_the_key_changes_with_an_inner_kernel_of_another_module(tmp_path, monkey
     before = key()
     (room / "inner.py").write_text("A = 2\n")
     assert before != key()
+
+
+def test_a_kernel_that_must_be_compiled_is_logged_once_a_machine(tmp_path):
+    code = f"import logging; logging.basicConfig(level=logging.INFO, format='%(name)s %(message)s'); {CODE}"
+    (first, said), (again, silent) = (start(tmp_path, code).communicate(timeout=120) for _ in "12")
+    assert "vts.jit compiling" in said and "bearing_deg" in said
+    assert not silent and first == again
+
+
+@pytest.mark.parametrize(("seconds", "lines"), [((0.0, 1.0, 2.9), 0), ((0.0, 4.0, 9.0), 1)])
+def test_compiling_that_takes_long_is_told_once_and_what_is_short_is_not(capsys, seconds, lines):
+    told = cli.Compiling(cli.Given([], "zh").say)
+    for second in seconds:
+        told.emit(logging.makeLogRecord({"created": 1e9 + second}))
+    assert capsys.readouterr().err.count("正在为本机编译") == lines
