@@ -8,10 +8,12 @@ Heavy libraries are imported inside the commands, so that `vts --help` answers a
 import json
 import logging
 import os
+import shlex
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, redirect_stdout, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import click
@@ -254,52 +256,26 @@ def replay(ctx, **options):
 
     Example: vts replay day.nmea.gz night.ast --sites sites.toml --out out/day
     """
-    return _replay(**options, again=_again(ctx.obj.words))
+    words = [word for word in ctx.obj.words if word != "--resume"]
+    return _replay(SimpleNamespace(**options), again=shlex.join(["vts", *words, "--resume"]))
 
 
-def _again(given):
-    """The command as it was given, with --resume."""
-    import shlex
+def _options(logs, out, **own):
+    """What `vts replay LOGS --out OUT` would be asked for, and `own` options besides."""
+    words = [*map(str, logs), "--out", str(out)]
+    return SimpleNamespace(**replay.make_context("replay", words, parent=click.get_current_context()).params | own)
 
-    return shlex.join(["vts", *(word for word in given if word != "--resume"), "--resume"])
 
-
-def _replay(
-    logs,
-    out,
-    zones=(),
-    registers=None,
-    land=False,
-    model=None,
-    psc=None,
-    regime="tokyo",
-    sites=None,
-    config=None,
-    start=None,
-    end=None,
-    rate=None,
-    area=None,
-    speed=float("inf"),
-    watched=(),
-    only=(),
-    budget=None,
-    fail_on=None,
-    resume=False,
-    lang="en",
-    tz="UTC",
-    as_json=False,
-    note="",
-    again="",
-):
+def _replay(asked, note="", again=""):
     """The straight line, from logs to a store; returns the exit code."""
     began = time.monotonic()
     from vts.wording import translator
 
-    tr = translator(lang)
-    if as_json:
-        _event("start", logs=list(logs), out=str(out))
+    tr = translator(asked.lang)
+    if asked.as_json:
+        _event("start", logs=list(asked.logs), out=str(asked.out))
     else:
-        click.echo(tr("Replay of {logs} into {out}", logs=", ".join(logs), out=out))
+        click.echo(tr("Replay of {logs} into {out}", logs=", ".join(asked.logs), out=asked.out))
 
     import geofences
     import risk
@@ -311,30 +287,29 @@ def _replay(
     from vts.wording import Wording, summary_text
 
     run.give_back()
-    settings = vts.load_config(config)
-    sites = _sites(sites)
-    fences = geofences.load(_zone_path(zones))
-    trained = risk.load(_model_path(model))
-    known = _registers(registers)
-    lists = _lists(psc)
-    feeds = _feeds(logs, sites, start, rate)
+    settings = vts.load_config(asked.config)
+    sites = _sites(asked.sites)
+    fences = geofences.load(_zone_path(asked.zones))
+    trained = risk.load(_model_path(asked.model))
+    known = _registers(asked.registers)
+    lists = _lists(asked.psc)
+    feeds = _feeds(asked.logs, sites, asked.start, asked.rate)
     rules = _rules()
-    words = Wording(lang, rules, fences.to_geojson())
-    if unknown := sorted(set(only) - set(rules)):
+    words = Wording(asked.lang, rules, fences.to_geojson())
+    if unknown := sorted(set(asked.only) - set(rules)):
         raise click.UsageError(
             f"no rule {unknown[0]!r}; there are {', '.join(r for r in sorted(rules) if '.' not in r)}"
         )
-    if budget is None and not as_json:
-        budget = settings.risk.alarms_per_hour
-    told = Teller(watched, only, budget)
-    cut = run.Cut(start, end, area)
+    budget = settings.risk.alarms_per_hour if asked.budget is None and not asked.as_json else asked.budget
+    told = Teller(asked.watched, asked.only, budget)
+    cut = run.Cut(asked.start, asked.end, asked.area)
     stopping = Stop(time.monotonic)
 
-    with vts.Store(out) as store, Keys(quiet=as_json) as keys, stopping, ExitStack() as stack:
-        store.begin(resume)
-        manifest = run.manifest(logs, sites, settings, trained, cut, note=note, land=land, rate=rate)
+    with vts.Store(asked.out) as store, Keys(quiet=asked.as_json) as keys, stopping, ExitStack() as stack:
+        store.begin(asked.resume)
+        manifest = run.manifest(asked.logs, sites, settings, trained, cut, note=note, land=asked.land, rate=asked.rate)
         run.same(store, manifest, fences.to_geojson())
-        saved = store.state if resume else None
+        saved = store.state if asked.resume else None
         if saved is not None:
             tracker = vts.Tracker.load(saved[0] / "tracker.npz", settings.fusion, sites)
             fence_watch = geofences.Watch.load(saved[0] / "geofences.npz")
@@ -354,15 +329,15 @@ def _replay(
         batches = stopping.watch(tap.into(cut.of(merged)))
         if saved is not None:
             batches = run.after(batches, saved[1], settings.fusion.lateness_s)
-        fused, shore = tap.out_of(vts.fuse(batches, tracker)), geofences.land() if land else None
+        fused, shore = tap.out_of(vts.fuse(batches, tracker)), geofences.land() if asked.land else None
         placed = Ahead(geofences.check(fused, fences, fence_watch, known, land=shore), name="fusion")
         checked = placed
         if lists is not None:
             from risk import boarding
 
-            checked = boarding.profiled(checked, risk_watch, lists, regime)
-        progress = Progress(feeds, tr, tz, time.monotonic, _to_terminal, quiet=as_json)
-        pace = Pace(speed, keys, stopping, time.monotonic)
+            checked = boarding.profiled(checked, risk_watch, lists, asked.regime)
+        progress = Progress(feeds, tr, asked.tz, time.monotonic, _to_terminal, quiet=asked.as_json)
+        pace = Pace(asked.speed, keys, stopping, time.monotonic)
 
         def save(folder):
             tracker.save(folder / "tracker.npz")
@@ -385,7 +360,7 @@ def _replay(
                 done += 1
                 store.append(picture)
                 chosen = told.choose(picture)
-                alerted = _tell(chosen, picture, words, tz, progress, as_json)
+                alerted = _tell(chosen, picture, words, asked.tz, progress, asked.as_json)
                 progress.show(picture, merged.rejects.used)
                 pace.wait(picture.at_ns, alerted, progress)
                 if time.monotonic() - saved_at > CHECKPOINT_S or stopping.asked or keys.stopped:
@@ -400,29 +375,20 @@ def _replay(
             keep()
         except KeyboardInterrupt:
             progress.end()
-            _fail(
-                tr("interrupted; the store in {out} is valid, go on with: {again}", out=out, again=again), 130, as_json
-            )
+            said = tr("interrupted; the store in {out} is valid, go on with: {again}", out=asked.out, again=again)
+            _fail(said, INTERRUPTED, asked.as_json)
         progress.end()
         _keep_rejects(store, feeds, merged)
         store.write_run(run.hashed(manifest))
         store.flush(save)
     totals = run.totals(feeds, merged.rejects)
-    spent = time.monotonic() - began
-    summary = {
-        **totals,
-        "left_out": cut.counts,
-        "fusion": tracker.rejects.counts,
-        **told.counts(),
-        "seconds": round(spent, 3),
-        "peak_mb": run.peak_mb(),
-        "out": str(out),
-    }
-    _event("summary", **summary) if as_json else click.echo(summary_text(summary, tr))
+    summary = totals | {"left_out": cut.counts, "fusion": tracker.rejects.counts} | told.counts()
+    summary |= {"seconds": round(time.monotonic() - began, 3), "peak_mb": run.peak_mb(), "out": str(asked.out)}
+    _event("summary", **summary) if asked.as_json else click.echo(summary_text(summary, tr))
     if not totals["used"]:
-        said = tr("{logs}: no message could be used; see the reasons, or name another log", logs=", ".join(logs))
+        said = tr("{logs}: no message could be used; see the reasons, or name another log", logs=", ".join(asked.logs))
         _fail(said, BAD_INPUT, as_json=False)
-    return ALERTED if fail_on and told.worst >= ("caution", "warning", "alarm").index(fail_on) else DONE
+    return ALERTED if asked.fail_on and told.worst >= ("caution", "warning", "alarm").index(asked.fail_on) else DONE
 
 
 def _tell(alerts, picture, words, tz, progress, as_json):
@@ -744,28 +710,13 @@ def alerts(store, ack, text, on, who, only_open, rule, mmsi, start, end, lang, t
                 click.echo(f"{alert} {action} by {who}")
         return
     words = _wording(opened, lang)
-    notes = {}
-    for note in opened.notes():
-        notes.setdefault(note["alert"], []).append(note)
-    from vts import maps
+    from vts import teller
 
-    listed = maps.latest_alerts(opened.connect(), maps.alerts_where(rule, mmsi, start, end))
-    for alert in listed:
-        said = notes.get(alert["alert"], [])
-        acknowledged = any(note["action"] == "acknowledged" for note in said)
-        if only_open and (acknowledged or alert["state"] == 3):
-            continue
-        if as_json:
-            _event("alert", **words.facts(alert, tz), notes=said, acknowledged=acknowledged)
-            continue
-        click.echo(f"{alert['alert']:>19}  {words.line(alert, tz)}")
-        for note in said:
-            from vts.wording import clean, time_text
-
-            tail = f": {clean(note['text'])}" if note["text"] else ""
-            action = words.tr(note["action"])
-            click.echo(f"{'':>21}{time_text(note['at_ns'], tz)}  {clean(note['who'])} {action}{tail}")
-    if not listed and not as_json:
+    n = 0
+    for facts, lines in teller.listed(opened, words, tz, rule, mmsi, start, end, only_open):
+        n += 1
+        _event("alert", **facts) if as_json else click.echo("\n".join(lines))
+    if not n and not as_json:
         click.echo(words.tr("no alerts"))
 
 
@@ -823,42 +774,41 @@ def vessel(store, mmsi, html, pdf, psc, regime, lang, tz, as_json):
 
 
 @main.command("boarding")
-@store_argument
+@click.argument("store", required=False, metavar="[DIR]", type=click.Path(path_type=Path))
 @click.option("--psc", required=True, type=click.Path(), help="Folder of port-state-control lists (CSV).")
 @regime_option
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Day of the inspections; default: DIR's last.")
 @click.option("--capacity", type=click.IntRange(min=1), default=10, show_default=True, help="Boardings a day.")
 @lang_option
 @json_option
-def boarding_(store, psc, regime, capacity, lang, as_json):
-    """Ships of a store due for inspection, most urgent first.
+def boarding_(store, psc, regime, day, capacity, lang, as_json):
+    """Ships due for inspection, most urgent first.
+
+    By port state control's rules: the ships of a store, or without one all of your own lists.
 
     Example: vts boarding out/day --psc registers/psc --capacity 5
-    """
-    from risk import psc as control
-    from vts.wording import clean, translator
 
-    tr = translator(lang)
-    opened = _opened(store)
-    imos = opened.arrow("SELECT DISTINCT imo FROM statics WHERE imo > 0").column("imo").to_pylist()
-    day = control.day_of(opened.watermark_ns)
-    due = control.boarding(_lists(psc), regime, day, capacity, set(imos))
+    Example: vts boarding --psc lists/ --date 2026-03-31
+    """
+    from risk import boarding
+    from risk import psc as control
+    from vts.wording import translator
+
+    if store is None and day is None:
+        raise click.UsageError("name a store, or the day with --date")
+    tr, lists, present = translator(lang), _lists(psc), None
+    if store is not None:
+        opened = _opened(store)
+        present = set(opened.arrow("SELECT DISTINCT imo FROM statics WHERE imo > 0").column("imo").to_pylist())
+    day = day.date() if day else control.day_of(opened.watermark_ns)
+    for said in boarding.absent(lists, psc, tr):
+        click.echo(f"vts: {said}", err=True)
+    due = control.boarding(lists, regime, day, capacity, present)
     for rank, profile in enumerate(due, 1):
-        if as_json:
-            _event("boarding", rank=rank, **profile._asdict())
-        else:
-            when = tr("never inspected")
-            if profile.opens:
-                when = tr("window {opens} .. {closes}", opens=profile.opens, closes=profile.closes)
-            said = tr(
-                "{risk} ({points} points), priority {priority}, {when}",
-                risk=tr(profile.risk),
-                points=profile.points,
-                priority=profile.priority,
-                when=when,
-            )
-            click.echo(f"{rank:>3}  IMO {profile.imo}  {clean(profile.name)}  {said}{_unknown(profile, tr)}")
+        facts = {"rank": rank, **profile._asdict()}
+        _event("boarding", **facts) if as_json else click.echo(f"{rank:>3}  {boarding.line(profile, tr)}")
     if not due and not as_json:
-        click.echo(tr("none of {n} ships is due", n=len(imos)))
+        click.echo(tr("none of {n} ships is due", n=len(lists.ships if present is None else present)))
 
 
 @main.command()
@@ -903,44 +853,16 @@ def explain(rule, track, at_ns, window, tz, lang, as_json):
 
 def _explain_track(tr, folder, track, at_ns, window_s, tz, as_json):
     """The reports of a track before an instant, a line each, then each sensor's share and age."""
-    import re
-
     import vts
-    from vts import fusion, run
-    from vts.schema import KINDS
-    from vts.units import S
-    from vts.wording import iso_text, time_text
+    from vts import fusion, run, teller
 
     logs, sites, config, cut, rate = run.retold(_opened(folder))
     if not as_json:
         click.echo(tr("read again: {logs}", logs=", ".join(logs)))
-    feeds = _feeds(logs, sites, cut.start_ns, rate)
-    merged = vts.merge(feeds, lateness_s=config.lateness_s)
+    merged = vts.merge(_feeds(logs, sites, cut.start_ns, rate), lateness_s=config.lateness_s)
     found = fusion.explain(cut.of(merged), track, at_ns, config, sites, window_s=window_s)
-    names = {0: "AIS"} | {site.sensor: site.name for site in sites}
-    for k in range(found.n):
-        name, used = names.get(int(found.sensor[k]), str(found.sensor[k])), bool(found.used[k])
-        reason, apart_m = str(found.reason[k]), float(found.apart_m[k])
-        if as_json:
-            told = {"sensor": name, "ident": int(found.ident[k]), "used": used, "reason": reason, "apart_m": apart_m}
-            _event("report", t=iso_text(found.t_ns[k]), kind=KINDS[found.kind[k]], **told)
-        else:
-            number = re.search(r"\d+", reason)
-            word = tr(re.sub(r"\d+", "{n}", reason), n=number[0] if number else "")
-            mark = "+" if used else "-"
-            click.echo(f"{time_text(found.t_ns[k], tz)}  {mark} {name:<16} {apart_m:>6.0f} m  {word}")
-    for sensor, name in names.items():
-        mine = found.take((found.sensor == sensor) & (found.used == 1))
-        if not mine.n:
-            continue
-        age_s = (at_ns - int(mine.t_ns.max())) / S
-        share = mine.n / int(found.used.sum())
-        if as_json:
-            _event("source", sensor=name, used=mine.n, share=round(share, 3), age_s=age_s)
-        else:
-            share, age = f"{100 * share:.0f}", f"{age_s:.0f}"
-            said = tr("{n} reports used, {share} % of all; the last {age} s before", n=mine.n, share=share, age=age)
-            click.echo(f"{name}: {said}")
+    for event, facts, line in teller.account(found, sites, at_ns, tz, tr):
+        _event(event, **facts) if as_json else click.echo(line)
     return DONE
 
 
@@ -1221,17 +1143,19 @@ def lng_plan(movements, zones_path, registers, store, previous, now_ns, out, exa
 @click.option("--list", "as_list", is_flag=True, help="List the scenarios.")
 @seed_option
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write.")
+@lang_option
 @json_option
-def simulate(name, as_list, seed, out, as_json):
+def simulate(name, as_list, seed, out, lang, as_json):
     """Simulate a scenario with truth, as the bytes of real sensors.
 
     Example: vts simulate pearl-river --seed 7 --out out/sim
     """
     from vts import simulate as simulator
+    from vts.wording import translator
 
     if as_list or name is None:
         for known in simulator.names():
-            what = simulator.title(known)
+            what = translator(lang)(simulator.title(known))
             _event("scenario", name=known, what=what) if as_json else click.echo(f"{known:<20} {what}")
         return
     if out is None:
@@ -1330,47 +1254,6 @@ def evaluate_drift(store, model, as_json):
     _print_metrics(evaluation.drift(trained, samples.collect(_stored_pictures(store))), as_json)
 
 
-@main.command()
-@click.argument("lists", type=click.Path(path_type=Path))
-@regime_option
-@click.option("--date", "day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Day of the inspections.")
-@click.option("--capacity", type=int, default=5, show_default=True, help="Ships that can be boarded.")
-@lang_option
-@json_option
-def board(lists, regime, day, capacity, lang, as_json):
-    """Ships worth boarding, most urgent first, from your own lists.
-
-    By port state control's rules from CSV lists.
-
-    Example: vts board lists/ --date 2026-03-31 --capacity 3
-    """
-    from risk import psc
-    from vts.wording import clean, translator
-
-    tr = translator(lang)
-    given = psc.load(lists)
-    due = psc.boarding(given, regime, day.date(), capacity)
-    for name in given.absent:  # silence must not look like safety
-        said = tr("no {file} in {folder}: what depends on it is unknown", file=f"{name}.csv", folder=lists)
-        if name in ("ships", "inspections"):
-            said += tr("; nobody can be called due without it")
-        click.echo(f"vts: {said}", err=True)
-    if not due and not as_json:
-        click.echo(tr("nobody is due of {n} ships", n=len(given.ships)))
-    for ship in due:
-        if as_json:
-            _event("ship", **ship._asdict())
-            continue
-        why = ", ".join(f"{tr(name)} {points}" for name, points, _ in ship.breakdown) or tr("no points")
-        said = tr("priority {priority}, {risk} risk ({why})", priority=ship.priority, risk=tr(ship.risk), why=why)
-        click.echo(f"IMO {ship.imo} {clean(ship.name)}: {said}{_unknown(ship, tr)}")
-
-
-def _unknown(profile, tr):
-    """What a profile of port state control could not judge, as the end of a line."""
-    return tr("; unknown: {what}", what=", ".join(map(tr, profile.missing))) if profile.missing else ""
-
-
 def _print_metrics(metrics, as_json):
     if as_json:
         click.echo(json.dumps(metrics, ensure_ascii=False, default=_plain))
@@ -1384,37 +1267,40 @@ def _print_metrics(metrics, as_json):
 
 @main.command()
 @click.option("--warm", is_flag=True, help="Compile every kernel now, and run the line once: about 10 s once compiled.")
+@lang_option
 @json_option
-def doctor(warm, as_json):
+def doctor(warm, lang, as_json):
     """Versions, compile cache, memory and data files; a self test.
 
     Example: vts doctor --warm
     """
     from vts import health
+    from vts.wording import translator
 
-    found = health.findings()
+    tr, found = translator(lang), health.findings()
     if warm:
         began = time.monotonic()
         found["self_test"] = _self_test()
         found["self_test_s"] = round(time.monotonic() - began, 1)
-    _event("doctor", **found) if as_json else _print_metrics(found, as_json)
+    _event("doctor", **found) if as_json else click.echo("\n".join(health.lines(found, tr)))
     if found["missing"]:
-        said = f"{found['data']}: {', '.join(found['missing'])} missing; install the program anew"
+        missing = ", ".join(tr(health.SAID[name]) for name in found["missing"])
+        said = tr("{data}: {missing} missing; install the program anew", data=found["data"], missing=missing)
         click.echo(f"vts: {said}", err=True)
     return BAD_INPUT if found["missing"] or found.get("self_test", "ok") != "ok" else DONE
 
 
 def _self_test():
     """Simulate, replay and score a short scenario in a temporary folder; "ok", or what went wrong."""
-    import contextlib
     import tempfile
 
     from vts import simulate as simulator
 
-    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
         sim = Path(folder) / "sim"
         simulator.build("pearl-river", 1, duration_s=300).write(sim)
-        _replay(_logs_of(sim), Path(folder) / "store", (sim / "zones.geojson",), sites=sim / "sites.toml", as_json=True)
+        own = {"zones": (sim / "zones.geojson",), "sites": sim / "sites.toml", "as_json": True}
+        _replay(_options(_logs_of(sim), Path(folder) / "store", **own))
         (n,) = _opened(Path(folder) / "store").arrow("SELECT count(*) AS n FROM tracks").column("n").to_pylist()
     return "ok" if n else "no tracks came out"
 
@@ -1502,23 +1388,19 @@ def demo(out, scenario, seed, lang, as_json):
     for path in simulator.build(scenario, seed).write(sim):
         _wrote(path, as_json)
     say(f"\n2. {tr('Replay from raw bytes')}")
-    sites = sim / "sites.toml" if (sim / "sites.toml").exists() else None
-    fences = (sim / "zones.geojson",)
-    known = sim / "registers" if (sim / "registers").is_dir() else None
-    _replay(
-        _logs_of(sim), store, fences, sites=sites, registers=known, note=note, lang=lang, as_json=as_json, budget=12
-    )
+    own = {
+        name: sim / file
+        for name, file in (("sites", "sites.toml"), ("registers", "registers"))
+        if (sim / file).exists()
+    }
+    own |= {"zones": (sim / "zones.geojson",), "lang": lang, "as_json": as_json, "budget": 12}
+    _replay(_options(_logs_of(sim), store, **own), note)
     say(f"\n3. {tr('Map and report')}")
-    maps.write(_opened(store), out / "map.html", lang=lang)
-    reports.write(_opened(store), out / "report.html", lang=lang)
-    _wrote(out / "map.html", as_json)
-    _wrote(out / "report.html", as_json)
-    say(
-        "\n"
-        + tr(
-            "Open {map} and {report} in a browser; ask the store with", map=out / "map.html", report=out / "report.html"
-        )
-    )
+    for write, page in ((maps.write, "map.html"), (reports.write, "report.html")):
+        write(_opened(store), out / page, lang=lang)
+        _wrote(out / page, as_json)
+    pages = {"map": out / "map.html", "report": out / "report.html"}
+    say("\n" + tr("Open {map} and {report} in a browser; ask the store with", **pages))
     say(f'  .venv/bin/vts query {store} "SELECT rule, count(*) AS n FROM alerts GROUP BY rule"')
 
 

@@ -1,7 +1,7 @@
-"""Port state control's profiles where others need them: at each Picture of a replay, and in a vessel's dossier."""
+"""Port state control's profiles where others need them: at each Picture of a replay, in a dossier, as a list."""
 
 from risk import psc
-from vts.wording import translator
+from vts.wording import clean, translator
 
 MARKS = {"V": "verified source", "S": "secondary source", "M": "from memory, not verified"}
 
@@ -32,3 +32,21 @@ def section(imo, at_ns, lists, regime, lang="en"):
     rows += [(tr("last inspection"), "", str(profile.last_inspection or tr("none known")))]
     rows += [(tr("window"), "", f"{profile.opens} .. {profile.closes}")] if profile.opens else []
     return title, heads, rows
+
+
+def absent(lists, folder, tr):
+    """What lists that are not there leave unknown, a sentence each: silence must not look like safety."""
+    for name in lists.absent:
+        said = tr("no {file} in {folder}: what depends on it is unknown", file=f"{name}.csv", folder=folder)
+        yield said + tr("; nobody can be called due without it") if name in ("ships", "inspections") else said
+
+
+def line(profile, tr):
+    """A ship that is due, as a line: who, how urgent, why, and what could not be judged."""
+    why = ", ".join(f"{tr(name)} {points}" for name, points, _ in profile.breakdown) or tr("no points")
+    when = tr("never inspected")
+    if profile.opens:
+        when = tr("window {opens} .. {closes}", opens=profile.opens, closes=profile.closes)
+    said = tr("priority {priority}, {risk} risk ({why})", priority=profile.priority, risk=tr(profile.risk), why=why)
+    unknown = tr("; unknown: {what}", what=", ".join(map(tr, profile.missing))) if profile.missing else ""
+    return f"IMO {profile.imo}  {clean(profile.name)}  {said}, {when}{unknown}"

@@ -6,8 +6,26 @@ import shutil
 from importlib.metadata import version
 
 from vts import __version__, jit, paths
+from vts.wording import columns
 
 NEEDED = ("zones", "coast", "map_assets", "chinese", "model")  # without these something cannot work
+SAID = {  # what is found in words; names of programs stand for themselves
+    "cores": "cores",
+    "memory_mb": "memory, MB",
+    "memory_free_mb": "memory free, MB",
+    "disk_free_mb": "disk free here, MB",
+    "data": "data folder",
+    "zones": "zone files",
+    "coast": "coastline",
+    "map_assets": "parts of maps",
+    "chinese": "Chinese texts",
+    "model": "risk model",
+    "compile_cache": "compiled kernels in",
+    "compiled": "compiled kernels",
+    "missing": "missing",
+    "self_test": "self test",
+    "self_test_s": "self test, s",
+}
 LIBRARIES = ("numpy", "numba", "pyarrow", "duckdb", "scikit-learn", "shapely")
 
 
@@ -33,3 +51,12 @@ def findings():
         "compiled": sum(1 for _ in cache.rglob("*.nbc")) if cache.is_dir() else 0,
     }
     return found | {"missing": [name for name in NEEDED if not found[name]]}
+
+
+def lines(found, tr):
+    """The findings as lines for a person."""
+    words = {True: tr("there"), False: tr("not there")}
+    for name, value in found.items():
+        said = ", ".join(tr(SAID[each]) for each in value) or "0" if name == "missing" else value
+        label = tr(SAID.get(name, name))
+        yield f"{label}{' ' * (32 - columns(label))} {words[value] if isinstance(value, bool) else said}"

@@ -1,10 +1,11 @@
-"""Which alerts of a Picture an officer is told, and in which order; everything is counted, told or not."""
+"""What an officer is told, and in which order: alerts as they happen or from a store, and the account of a track."""
 
 import json
+import re
 
-from vts.schema import ALERT_STATES
-from vts.units import HOUR
-from vts.wording import alert_dicts, iso_text
+from vts.schema import ALERT_STATES, KINDS
+from vts.units import HOUR, S
+from vts.wording import alert_dicts, clean, iso_text, time_text
 
 
 class Teller:
@@ -69,3 +70,46 @@ class Teller:
         state = json.loads(path.read_text(encoding="utf-8"))
         self._seen, self._tracks, self._recent = state["seen"], set(state["tracks"]), state["recent"]
         self.worst = state["worst"]
+
+
+def listed(store, words, tz, rule=None, mmsi=None, start_ns=None, end_ns=None, only_open=False):
+    """(facts, lines) of each alert of a store as it stands, with what officers said of it.
+
+    `only_open` leaves out what is cleared or acknowledged.
+    """
+    from vts import maps
+
+    notes = {}
+    for note in store.notes():
+        notes.setdefault(note["alert"], []).append(note)
+    for alert in maps.latest_alerts(store.connect(), maps.alerts_where(rule, mmsi, start_ns, end_ns)):
+        said = notes.get(alert["alert"], [])
+        acknowledged = any(note["action"] == "acknowledged" for note in said)
+        if only_open and (acknowledged or ALERT_STATES[alert["state"]] == "cleared"):
+            continue
+        lines = [f"{alert['alert']:>19}  {words.line(alert, tz)}"]
+        for note in said:
+            tail = f": {clean(note['text'])}" if note["text"] else ""
+            who, action = clean(note["who"]), words.tr(note["action"])
+            lines.append(f"{'':>21}{time_text(note['at_ns'], tz)}  {who} {action}{tail}")
+        yield words.facts(alert, tz) | {"notes": said, "acknowledged": acknowledged}, lines
+
+
+def account(found, sites, at_ns, tz, tr):
+    """(event, facts, line) of an Explanation: the reports of a track, then the share and age of each sensor's."""
+    names = {0: "AIS"} | {site.sensor: site.name for site in sites}
+    for t_ns, sensor, kind, ident, used, reason, apart_m, _ in zip(*(c.tolist() for c in found), strict=True):
+        name, used = names.get(sensor, str(sensor)), bool(used)  # noqa: PLW2901 - in words
+        facts = {"t": iso_text(t_ns), "kind": KINDS[kind], "sensor": name, "ident": ident, "used": used}
+        number = re.search(r"\d+", reason)
+        word = tr(re.sub(r"\d+", "{n}", reason), n=number[0] if number else "")
+        line = f"{time_text(t_ns, tz)}  {'+' if used else '-'} {name:<16} {apart_m:>6.0f} m  {word}"
+        yield "report", facts | {"reason": reason, "apart_m": apart_m}, line
+    for sensor, name in names.items():
+        mine = found.take((found.sensor == sensor) & (found.used == 1))
+        if not mine.n:
+            continue
+        age_s, share = (at_ns - int(mine.t_ns.max())) / S, mine.n / int(found.used.sum())
+        numbers = {"n": mine.n, "share": f"{100 * share:.0f}", "age": f"{age_s:.0f}"}
+        said = tr("{n} reports used, {share} % of all; the last {age} s before", **numbers)
+        yield "source", {"sensor": name, "used": mine.n, "share": round(share, 3), "age_s": age_s}, f"{name}: {said}"

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 import cli
 from risk import boarding, psc
 from risk.encounters import SITUATIONS
-from vts import errors, schema, speech, wording
+from vts import errors, health, schema, simulate, speech, wording
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEAKERS = [ROOT / "cli.py", ROOT / "risk" / "boarding.py", *sorted((ROOT / "vts").glob("*.py"))]
@@ -33,6 +33,8 @@ def texts():
     found |= {
         "noted",
         *boarding.MARKS.values(),
+        *health.SAID.values(),
+        *map(simulate.title, simulate.names()),
         *SITUATIONS[1:],
         *(psc.HIGH, psc.STANDARD, psc.LOW),
         *("type", "age", "flag", "flag level", "ro", "company", "deficiencies", "detentions", "inspections"),
@@ -166,7 +168,7 @@ def test_errors_are_chinese_where_that_is_asked(words, said, tmp_path):
 
 
 def test_the_boarding_list_is_chinese_throughout(tmp_path):
-    words = ["board", str(tmp_path), "--date", "2026-03-31", "--lang", "zh"]
+    words = ["boarding", "--psc", str(tmp_path), "--date", "2026-03-31", "--lang", "zh"]
     (tmp_path / "flags.csv").write_text("flag,regime,list\nB,paris,black\n")
     (tmp_path / "inspections.csv").write_text(
         "imo,date,deficiencies,detained\n" + "".join(f"9074729,2024-0{m}-01,9,yes\n" for m in (4, 5, 6))
