@@ -17,7 +17,8 @@ ABAFT_DEG = 112.5  # COLREG Rule 13(b): more than 22.5 degrees abaft the beam
 NEARLY_AHEAD_DEG = 6.0  # Rule 14(b) says "nearly ahead" and gives no number; 6 is customary in the literature
 UNDER_WAY_MPS = 0.5
 STILL_MPS = 1e-6
-MORE, LITTLE = 1.0 + 1e-6, 1e-3  # far more than rounding makes of metres and of square metres a second
+SPLIT = 2  # cells a reach: a square of five is 6.25 reaches squared, one of three whole reaches is 9
+HAIR_M = 0.01  # a million times the error of a difference of longitudes
 
 
 @kernel
@@ -99,20 +100,37 @@ def situation(x_m, y_m, course_deg, speed_mps, other_course_deg, other_speed_mps
 
 @kernel
 def cells(lon_deg, lat_deg, reach_m, out_key):
-    """Grid cell of each position; returns the number of columns. Cells are at least `reach_m` wide and high."""
+    """Grid cell of each position; returns the number of columns. SPLIT cells are at least `reach_m` wide and high."""
     n = lon_deg.size
     highest = 0.0
     for i in range(n):
         highest = max(highest, abs(lat_deg[i]))
-    high_deg = reach_m / 110_500.0  # a degree of latitude is never shorter
-    east_per_deg, _north = metres_per_degree(min(90.0, highest + high_deg))
-    columns = int(min(1e6, 360.0 * max(east_per_deg, 0.0) / reach_m))
-    if columns < 4:
+    high_deg = reach_m / SPLIT / 110_500.0  # a degree of latitude is never shorter
+    east_per_deg, _north = metres_per_degree(min(90.0, highest + SPLIT * high_deg))
+    columns = int(min(1e6, 360.0 * max(east_per_deg, 0.0) / reach_m * SPLIT))
+    if columns < 2 * SPLIT + 1:  # no cell may be its own neighbour's neighbour
         columns = 1
     for i in range(n):
         column = min(columns - 1, int((lon_deg[i] % 360.0) / 360.0 * columns))
         out_key[i] = int((lat_deg[i] + 90.0) / high_deg) * columns + column
     return columns
+
+
+@kernel
+def _may_matter(x_m, y_m, vx_mps, vy_mps, limits):
+    """Whether a pair may pass `_pair`: the same conditions without root or division, a hair wider."""
+    reach_m, near_m, dcpa_m, tcpa_s = limits
+    r2 = x_m * x_m + y_m * y_m
+    if r2 > (reach_m + HAIR_M) * (reach_m + HAIR_M):
+        return False
+    if r2 <= (near_m + HAIR_M) * (near_m + HAIR_M):
+        return True
+    v2 = vx_mps * vx_mps + vy_mps * vy_mps
+    if v2 < 2.0 * STILL_MPS:
+        return True
+    across, along = x_m * vy_mps - y_m * vx_mps, -(x_m * vx_mps + y_m * vy_mps)
+    hair = HAIR_M * HAIR_M + HAIR_M * v2
+    return across * across <= (dcpa_m + HAIR_M) * (dcpa_m + HAIR_M) * v2 + hair and -hair <= along <= tcpa_s * v2 + hair
 
 
 @kernel
@@ -139,28 +157,6 @@ def _pair(a, b, lon_deg, lat_deg, east_per_deg, north_per_deg, vx_mps, vy_mps, l
 
 
 @kernel
-def _apart(p, q, lon_deg, lat_deg, east_per_deg, north_per_deg, vx_mps, vy_mps, limits):
-    """Whether a pair certainly does not matter: what _pair asks without its division, root and remainder.
-
-    True only beyond all rounding, so that _pair alone decides what is near a limit.
-    """
-    reach_m, near_m, dcpa_m, tcpa_s = limits
-    lon = lon_deg[q] - lon_deg[p]
-    if abs(lon) > 179.0:
-        return False  # perhaps the short way round
-    x = lon * 0.5 * (east_per_deg[p] + east_per_deg[q])
-    y = (lat_deg[q] - lat_deg[p]) * 0.5 * (north_per_deg[p] + north_per_deg[q])
-    r2 = x * x + y * y
-    if r2 <= near_m * near_m * MORE:
-        return False
-    vx, vy = vx_mps[q] - vx_mps[p], vy_mps[q] - vy_mps[p]
-    v2, across, closing = vx * vx + vy * vy, x * vy - y * vx, -(x * vx + y * vy)
-    close = across * across <= dcpa_m * dcpa_m * v2 * MORE + LITTLE
-    soon = (closing >= -LITTLE) & (closing <= tcpa_s * v2 * MORE + LITTLE)
-    return not ((r2 <= reach_m * reach_m * MORE) & ((close & soon) | (v2 < 2.0 * STILL_MPS)))
-
-
-@kernel
 def near_pairs(lon_deg, lat_deg, vx_mps, vy_mps, key, order, columns, limits, out):
     """Number of pairs that are near, or will be; the first out.shape[0] of them are written.
 
@@ -172,41 +168,76 @@ def near_pairs(lon_deg, lat_deg, vx_mps, vy_mps, key, order, columns, limits, ou
     east_per_deg, north_per_deg = np.empty(n), np.empty(n)
     for i in range(n):
         east_per_deg[i], north_per_deg[i] = metres_per_degree(lat_deg[i])
-    sorted_key = key[order]
-    # neighbours lie side by side in these
-    lon, lat, vx, vy = lon_deg[order], lat_deg[order], vx_mps[order], vy_mps[order]
-    east, north = east_per_deg[order], north_per_deg[order]
-    found = 0
+    # by cell, so that a run of neighbours is a run of memory: half east, half north, so that a sum is the mean
+    sorted_key, lon, lat, vx, vy = np.empty(n, np.int64), np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    half_east, half_north = np.empty(n), np.empty(n)
     for p in range(n):
         i = order[p]
-        row, column = sorted_key[p] // columns, sorted_key[p] % columns
-        for step in range(5):
-            # this cell, the one to the east, and the three to the north: each neighbouring pair of cells once
-            down, right = (0, step) if step < 2 else (1, step - 3)
-            if columns == 1 and right != 0:
-                continue
-            cell = (row + down) * columns + (column + right) % columns
-            start = p + 1 if step == 0 else np.searchsorted(sorted_key, cell)
-            for q in range(start, n):
-                if sorted_key[q] != cell:
-                    break
-                if _apart(p, q, lon, lat, east, north, vx, vy, limits):
+        sorted_key[p], lon[p], lat[p], vx[p], vy[p] = key[i], lon_deg[i], lat_deg[i], vx_mps[i], vy_mps[i]
+        half_east[p], half_north[p] = 0.5 * east_per_deg[i], 0.5 * north_per_deg[i]
+    found, first = 0, 0
+    while first < n:
+        last = first
+        while last < n and sorted_key[last] == sorted_key[first]:
+            last += 1
+        row, column = sorted_key[first] // columns, sorted_key[first] % columns
+        for down in range(SPLIT + 1):
+            # this cell and those to the east, and whole rows to the north: each neighbouring pair of cells once
+            for right in range(0 if down == 0 else -SPLIT, SPLIT + 1):
+                if columns == 1 and right != 0:
                     continue
-                j = order[q]
-                found = _pair(
-                    min(i, j),
-                    max(i, j),
-                    lon_deg,
-                    lat_deg,
-                    east_per_deg,
-                    north_per_deg,
-                    vx_mps,
-                    vy_mps,
-                    limits,
-                    out,
-                    found,
-                )
+                cell = (row + down) * columns + (column + right) % columns
+                own = down == 0 and right == 0
+                start = first if own else np.searchsorted(sorted_key, cell)
+                stop = start
+                while stop < n and sorted_key[stop] == cell:
+                    stop += 1
+                for p in range(first, last):
+                    for q in range(p + 1 if own else start, stop):
+                        y = (lat[q] - lat[p]) * (half_north[p] + half_north[q])
+                        d = lon[q] - lon[p]
+                        if d > 180.0:
+                            d -= 360.0
+                        elif d < -180.0:
+                            d += 360.0
+                        x = d * (half_east[p] + half_east[q])
+                        if _may_matter(x, y, vx[q] - vx[p], vy[q] - vy[p], limits):
+                            found = _pair(
+                                min(order[p], order[q]),
+                                max(order[p], order[q]),
+                                lon_deg,
+                                lat_deg,
+                                east_per_deg,
+                                north_per_deg,
+                                vx_mps,
+                                vy_mps,
+                                limits,
+                                out,
+                                found,
+                            )
+        first = last
     return found
+
+
+@kernel
+def by_row(pairs, n, out):
+    """Write the pairs into `out` in order of row, then other row; both below n."""
+    start = np.zeros(n + 1, np.int64)
+    for k in range(pairs.shape[0]):
+        start[int(pairs[k, 0]) + 1] += 1
+    for i in range(n):
+        start[i + 1] += start[i]
+    end = start.copy()
+    for k in range(pairs.shape[0]):
+        i = int(pairs[k, 0])
+        at = end[i]
+        end[i] += 1
+        while at > start[i] and out[at - 1, 1] > pairs[k, 1]:
+            for c in range(out.shape[1]):
+                out[at, c] = out[at - 1, c]
+            at -= 1
+        for c in range(out.shape[1]):
+            out[at, c] = pairs[k, c]
 
 
 @kernel

@@ -105,7 +105,9 @@ def _pairs(tracks, vx_mps, vy_mps, config):
         if found <= len(out):
             break
         out = np.empty((found, 6))
-    return out[:found][np.argsort(out[:found, 0] * tracks.n + out[:found, 1])]
+    ordered = np.empty((found, 6))
+    cpa.by_row(out[:found], tracks.n, ordered)
+    return ordered
 
 
 def _domain(domain):

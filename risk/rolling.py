@@ -30,11 +30,29 @@ MIN_SOG_KN = 0.5  # below it a course is GNSS noise
 
 
 @kernel
-def window(t_ns, lon_deg, lat_deg, sog_kn, cog_deg, first, last, out, row):
-    """Write COLUMNS for the fixes first..last (inclusive) into out[row]; NaN where the data do not say."""
+def changes(lon_deg, sog_kn, cog_deg, first, last, out_east_deg, out_turn_deg):
+    """Write what each of the fixes first..last changed: east of the one before, turn from the last known course.
+
+    Both are the same in every window that holds the two fixes, and their remainders are half of a window's work.
+    """
+    course = math.nan
+    for k in range(first, last + 1):
+        out_east_deg[k] = lon_diff_deg(lon_deg[k], lon_deg[k - 1]) if k > first else math.nan
+        out_turn_deg[k] = math.nan
+        if sog_kn[k] >= MIN_SOG_KN and not math.isnan(cog_deg[k]):
+            out_turn_deg[k] = angle_diff_deg(cog_deg[k], course)
+            course = cog_deg[k]
+
+
+@kernel
+def window(t_ns, lon_deg, lat_deg, sog_kn, cog_deg, east_deg, turn_deg, first, last, out, row):
+    """Write COLUMNS for the fixes first..last (inclusive) into out[row]; NaN where the data do not say.
+
+    `east_deg` and `turn_deg` as `changes` gives them.
+    """
     n, s, s2, low, high = 0, 0.0, 0.0, math.inf, -math.inf
     net, total, path, fastest = 0.0, 0.0, 0.0, 0.0
-    oldest, course = math.nan, math.nan
+    oldest, steers = math.nan, False
     east_per_deg, north_per_deg = metres_per_degree(lat_deg[last])
     for k in range(first, last + 1):
         v = sog_kn[k]
@@ -46,13 +64,12 @@ def window(t_ns, lon_deg, lat_deg, sog_kn, cog_deg, first, last, out, row):
             if math.isnan(oldest):
                 oldest = v
             if v >= MIN_SOG_KN and not math.isnan(cog_deg[k]):
-                if not math.isnan(course):
-                    turn = angle_diff_deg(cog_deg[k], course)
-                    net += turn
-                    total += abs(turn)
-                course = cog_deg[k]
+                if steers:
+                    net += turn_deg[k]
+                    total += abs(turn_deg[k])
+                steers = True
         if k > first:
-            x = lon_diff_deg(lon_deg[k], lon_deg[k - 1]) * east_per_deg
+            x = east_deg[k] * east_per_deg
             y = (lat_deg[k] - lat_deg[k - 1]) * north_per_deg
             leg = math.sqrt(x * x + y * y)
             path += leg
@@ -81,13 +98,19 @@ def window(t_ns, lon_deg, lat_deg, sog_kn, cog_deg, first, last, out, row):
 @kernel
 def over_fixes(vessel, t_ns, lon_deg, lat_deg, sog_kn, cog_deg, window_ns, out):
     """COLUMNS for every fix of many vessels, shape (n, 12); rows sorted by vessel, then time."""
+    n, first = t_ns.size, 0
+    east_deg, turn_deg = np.empty(n), np.empty(n)
+    for i in range(1, n + 1):
+        if i == n or vessel[i] != vessel[first]:
+            changes(lon_deg, sog_kn, cog_deg, first, i - 1, east_deg, turn_deg)
+            first = i
     first = 0
-    for i in range(t_ns.size):
+    for i in range(n):
         if vessel[i] != vessel[first]:
             first = i
         while t_ns[i] - t_ns[first] > window_ns:
             first += 1
-        window(t_ns, lon_deg, lat_deg, sog_kn, cog_deg, first, i, out, i)
+        window(t_ns, lon_deg, lat_deg, sog_kn, cog_deg, east_deg, turn_deg, first, i, out, i)
 
 
 @kernel
@@ -100,6 +123,7 @@ def over_rings(slot, ring_t_ns, ring, filled, t_ns, now, window_ns, out):
     size = ring_t_ns.shape[1]
     t = np.empty(size + 1, np.int64)
     past = np.empty((4, size + 1))
+    east_deg, turn_deg = np.empty(size + 1), np.empty(size + 1)
     for i in range(t_ns.size):
         n = 0
         if slot[i] >= 0:
@@ -115,7 +139,8 @@ def over_rings(slot, ring_t_ns, ring, filled, t_ns, now, window_ns, out):
         t[n] = t_ns[i]
         for c in range(4):
             past[c, n] = now[c, i]
-        window(t, past[0], past[1], past[2], past[3], 0, n, out, i)
+        changes(past[0], past[2], past[3], 0, n, east_deg, turn_deg)
+        window(t, past[0], past[1], past[2], past[3], east_deg, turn_deg, 0, n, out, i)
 
 
 @kernel

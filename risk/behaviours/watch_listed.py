@@ -18,14 +18,17 @@ def evaluate(view, memory):
     """1 for a listed vessel. The list is View.listed: {("imo" | "mmsi" | "name", value): (why, from ns, to ns)}."""
     if not view.listed:
         return findings(view, [], 0.0)
-    imo, name = view.static("imo", -1), view.static("name", "")
+    columns = {"imo": view.static("imo", -1), "mmsi": view.tracks.mmsi, "name": view.static("name", "")}
+    on_list = np.zeros(view.tracks.n, bool)
+    for kind, column in columns.items():
+        listed = [value for key, value in view.listed if key == kind]
+        if listed:
+            on_list |= np.isin(column, listed)
     rows, why = [], []
-    for i in range(view.tracks.n):
-        keys = (("imo", int(imo[i])), ("mmsi", int(view.tracks.mmsi[i])), ("name", str(name[i])))
-        for key in keys:
-            entry = view.listed.get(key)
-            if entry and entry[1] <= view.at_ns <= entry[2]:
-                rows.append(i)
-                why.append(entry[0])
-                break
+    for i in np.flatnonzero(on_list).tolist():
+        entries = (view.listed.get((kind, column[i].item())) for kind, column in columns.items())
+        valid = next((entry for entry in entries if entry and entry[1] <= view.at_ns <= entry[2]), None)
+        if valid:
+            rows.append(i)
+            why.append(valid[0])
     return findings(view, rows, 1.0, severity=WARNING, why=np.array(why, "<U80"))
