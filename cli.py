@@ -402,7 +402,7 @@ def _tell(alerts, picture, words, tz, progress, as_json):
         state = ALERT_STATES[alert["state"]]
         if as_json:
             _event("alert", **words.facts(alert, tz))
-        elif state in ("raised", "withdrawn"):
+        elif state in ("raised", "withdrawn") or alert["escalated"]:
             progress.end()
             click.echo(words.line(alert, tz))
             citation = words.source(alert["rule"])
@@ -1168,11 +1168,12 @@ def simulate(name, as_list, seed, out, lang, as_json):
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the model to write.")
 @click.option("--store", type=click.Path(path_type=Path), help="Train on this store instead of simulated traffic.")
 @seed_option
+@click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True, help="Threads of the fit.")
 @json_option
-def train(out, store, seed, as_json):
+def train(out, store, seed, threads, as_json):
     """Train the risk model, on simulated traffic or on a store.
 
-    The same seed gives the same bytes.
+    The same seed and threads give the same bytes.
 
     Example: vts train --store out/year --out out/model
     """
@@ -1180,7 +1181,7 @@ def train(out, store, seed, as_json):
 
     own = {} if store is None else {"pictures": _stored_pictures(store), "source": f"the store {store.resolve().name}"}
     progress = None if as_json else lambda text: click.echo(text, err=True)
-    card = risk.train(out, seed=seed, progress=progress, **own)
+    card = risk.train(out, seed=seed, threads=threads, progress=progress, **own)
     _event("summary", **card) if as_json else _wrote(out / "manifest.json", as_json)
 
 
@@ -1218,8 +1219,9 @@ def evaluate_tracks(truth, store, as_json):
 @click.option("--train", "early", type=click.Path(path_type=Path), help="Parquet of past fixes to fit zone entry to.")
 @click.option("--test", "late", type=click.Path(path_type=Path), help="Parquet of later fixes to judge it on.")
 @click.option("--ports", type=click.Path(path_type=Path), help="CSV of ports: judge at all that --train enters.")
+@click.option("--store", type=click.Path(path_type=Path), help="Judge on this store instead of simulated days.")
 @json_option
-def evaluate_model(model, early, late, ports, as_json):
+def evaluate_model(model, early, late, ports, store, as_json):
     """Every head against the rule and the other baselines.
 
     With --train and --test, of a zone-entry head fitted to one table of fixes and judged on a later one.
@@ -1232,8 +1234,27 @@ def evaluate_model(model, early, late, ports, as_json):
         raise click.UsageError("name both --train and --test, or neither")
     if ports is not None and early is None:
         raise click.UsageError("--ports needs --train and --test")
-    metrics = risk.evaluate_fixes(early, late, harbours=ports) if early else risk.evaluate(_model_path(model))
+    if early is not None:
+        metrics = risk.evaluate_fixes(early, late, harbours=ports)
+    else:
+        metrics = risk.evaluate(_model_path(model), _stored_pictures(store) if store else None)
     _print_metrics(metrics, as_json)
+
+
+@evaluate.command("alerts")
+@store_argument
+@json_option
+def evaluate_alerts(store, as_json):
+    """What became of a store's collision alerts.
+
+    By severity: the two came as near as was told, one of them turned away first, or neither.
+
+    Example: vts evaluate alerts out/day --json
+    """
+    from risk import outcomes
+
+    opened = _opened(store)
+    _print_metrics(outcomes.judge(opened.alerts(rule=outcomes.RULE), opened.tracks()), as_json)
 
 
 @evaluate.command("drift")

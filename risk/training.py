@@ -15,21 +15,23 @@ DAYS = 14
 EVERY_S = 180.0  # a row a vessel (and zone, and pair) every three minutes: nearer ones are copies of each other
 
 
-def train(out, *, pictures=None, seed=1, days=DAYS, source=None, config=None, progress=None):
+def train(out, *, pictures=None, seed=1, threads=1, days=DAYS, source=None, config=None, progress=None):
     """The manifest of a model trained and written, with its card, to the folder `out`.
 
-    `pictures` default to simulated traffic (risk/traffic.py), the only data of the shipped model. Training uses one
-    thread, so the same seed gives the same bytes. `source` is the sentence of the card that names the data;
-    `progress` is called with a sentence now and then.
+    `pictures` default to simulated traffic (risk/traffic.py), the only data of the shipped model. The same seed and
+    number of threads give the same bytes: sums in another order would be another model. `source` is the sentence of
+    the card that names the data; `progress` is called with a sentence now and then.
     """
     from risk.card import card
 
-    trained = train_model(pictures, seed=seed, days=days, source=source, config=config, progress=progress)
+    trained = train_model(
+        pictures, seed=seed, threads=threads, days=days, source=source, config=config, progress=progress
+    )
     model.save(trained, out, card(trained))
     return trained.manifest
 
 
-def train_model(pictures=None, *, seed=1, days=DAYS, source=None, config=None, progress=None):
+def train_model(pictures=None, *, seed=1, threads=1, days=DAYS, source=None, config=None, progress=None):
     """The trained Model, not written anywhere."""
     say = progress or (lambda text: None)
     source = source or f"simulated traffic of risk/traffic.py, {days} days, seed {seed}"
@@ -39,13 +41,14 @@ def train_model(pictures=None, *, seed=1, days=DAYS, source=None, config=None, p
     heads, entries = {}, {}
     for name, rows in found.items():
         say(f"training {name}: {rows.n} rows")
-        fitted, record = fit(name, rows, seed)
+        fitted, record = fit(name, rows, seed, threads=threads)
         entries[name] = record
         if fitted is not None:
             heads[name] = fitted
     manifest = {
         "source": source,
         "seed": seed,
+        "threads": threads,
         "split": list(SPLIT),
         "versions": versions(),
         "heads": {name: entries[name] for name in heads},
@@ -80,7 +83,7 @@ def split(t_ns, horizon_min, shares=SPLIT):
     )
 
 
-def fit(name, rows, seed, *, horizon_min=None):
+def fit(name, rows, seed, *, threads=1, horizon_min=None):
     """(Head or None, record) of one head: fitted, blended, calibrated, judged, promoted or not."""
     module = matrix.heads()[name]
     horizon_min = horizon_min or module.HORIZON_MIN
@@ -91,7 +94,7 @@ def fit(name, rows, seed, *, horizon_min=None):
     fit_rows, calibrate, test = rows.take(early), rows.take(middle), rows.take(late)
     if min(_events(fit_rows), _events(calibrate), _events(test)) < MIN_ONSETS // 3:
         return None, record | {"why": "too few events in one of train, calibrate and test"}
-    head = fit_head(name, fit_rows, calibrate, seed, horizon_min)
+    head = fit_head(name, fit_rows, calibrate, seed, horizon_min, threads=threads)
     one = model.build({"heads": {}}, {name: head})
     metrics = evaluation.judge(one, name, fit_rows, test, seed)
     head = head._replace(promoted=bool(metrics["promoted"]))
@@ -99,8 +102,15 @@ def fit(name, rows, seed, *, horizon_min=None):
     return head, record
 
 
-def fit_head(name, fit_rows, calibrate, seed, horizon_min):
+def fit_head(name, fit_rows, calibrate, seed, horizon_min, *, threads=1):
     """A Head fitted to one part of the rows, blended and calibrated on a later one; not yet judged."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=threads):  # of BLAS and OpenMP; the calibration's as well as the forest's
+        return _fit_head(name, fit_rows, calibrate, seed, horizon_min)
+
+
+def _fit_head(name, fit_rows, calibrate, seed, horizon_min):
     module = matrix.heads()[name]
     forest = fit_forest(module, fit_rows, seed)
     knots, heights, missing, intercept = fit_spline(fit_rows.X, fit_rows.y)
@@ -133,10 +143,9 @@ def fit_head(name, fit_rows, calibrate, seed, horizon_min):
     return head._replace(threshold=float(evaluation.threshold_for(p, calibrate, evaluation.BUDGET_PER_HOUR)))
 
 
-def fit_forest(module, rows, seed, *, trees=200, leaves=31, rate=0.06, regularization=5.0, min_leaf=60):
+def fit_forest(module, rows, seed, *, trees=200, leaves=15, rate=0.06, regularization=5.0, min_leaf=60):
     """The boosted Forest of training rows, with the head's monotone constraints."""
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits
 
     names = list(matrix.features(module))
     boosting = HistGradientBoostingClassifier(
@@ -149,21 +158,18 @@ def fit_forest(module, rows, seed, *, trees=200, leaves=31, rate=0.06, regulariz
         early_stopping=False,
         random_state=seed,
     )
-    with threadpool_limits(limits=1):  # another order of sums would be another model
-        # scikit-learn cannot bin a column without a single value; a constant one is never split
-        boosting.fit(np.where(np.isfinite(rows.X).any(axis=0), rows.X, 0.0), rows.y)
+    # scikit-learn cannot bin a column without a single value; a constant one is never split
+    boosting.fit(np.where(np.isfinite(rows.X).any(axis=0), rows.X, 0.0), rows.y)
     return boosted.export(boosting)
 
 
 def fit_spline(X, y, seed=0):
     """(knots, heights, missing, intercept) of an additive logistic model: a broken line a feature."""
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
 
     knots = np.array([_knots(X[:, f]) for f in range(X.shape[1])])
     hats = np.hstack([_hats(X[:, f], knots[f]) for f in range(X.shape[1])])
-    with threadpool_limits(limits=1):
-        fitted = LogisticRegression(C=0.3, max_iter=300, tol=1e-5, random_state=seed).fit(hats, y)
+    fitted = LogisticRegression(C=0.3, max_iter=300, tol=1e-5, random_state=seed).fit(hats, y)
     coefficients = fitted.coef_.reshape(X.shape[1], KNOTS + 1)
     heights, missing = coefficients[:, :KNOTS].copy(), coefficients[:, KNOTS].copy()
     for f in range(X.shape[1]):

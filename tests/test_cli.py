@@ -171,15 +171,27 @@ def test_watch_and_only_choose_what_is_told_and_nothing_else(sim, replayed, tmp_
 def test_a_budget_withholds_all_but_alarms():
     teller = Teller(budget=2)
     hour = 3_600_000_000_000
-    told = [teller._wanted(alert(k, severity=1), "raised") for k in (0, 1, 2, 3)]
+    told = [teller._wanted(alert(k, severity=1, number=k), "raised") for k in (0, 1, 2, 3)]
     assert [True, True, False, False] == told
     assert teller._wanted(alert(4, severity=2), "raised")
     assert teller._wanted(alert(hour + 5), "raised")
     assert 2 == teller.counts()["withheld"]
 
 
-def alert(t_ns, severity=1):
-    return {"t_ns": t_ns, "severity": severity, "rule": "x", "mmsi": 1, "other_mmsi": -1}
+def test_what_was_withheld_is_told_when_it_becomes_an_alarm_and_else_never():
+    teller = Teller(budget=1)
+    assert [True, False] == [teller._wanted(alert(0, number=n), "raised") for n in (1, 2)]
+    graver = alert(1, severity=2, number=2)
+    assert not teller._wanted(alert(1, number=2), "updated")
+    assert teller._wanted(graver, "updated") and graver["escalated"]
+    assert teller._wanted(alert(2, severity=2, number=2), "updated")  # told: its news are told, but it grows no graver
+    assert teller._wanted(alert(3, number=2), "cleared")
+    assert not teller._wanted(alert(3, number=3), "raised") and not teller._wanted(alert(4, number=3), "withdrawn")
+    assert {"1"} == set(teller._told)
+
+
+def alert(t_ns, severity=1, number=0):
+    return {"t_ns": t_ns, "severity": severity, "rule": "x", "mmsi": 1, "other_mmsi": -1, "alert": number}
 
 
 def test_alerts_are_listed_acknowledged_and_annotated(replayed, tmp_path):
@@ -592,3 +604,23 @@ def test_a_position_on_land_is_told_where_the_officer_asks(tmp_path):
         assert 0 == code
         alerts = run("query", tmp_path / f"day{told}", "SELECT detail FROM alerts WHERE rule = 'spoofed_position'")[1]
         assert told == ("why=land" in alerts)
+
+
+def test_a_store_is_judged_and_its_drift_measured_through_the_commands(replayed):
+    store, told = replayed
+    code, text, _ = run("evaluate", "alerts", store, "--json")
+    (found,) = events(text)
+    raised = [e for e in told if e["event"] == "alert" and e["state"] == "raised" and e["rule"] == "close_quarters"]
+    kinds = ("came_true", "manoeuvre", "neither", "unknown")
+    assert (0, len(raised)) == (code, sum(found[s][kind] for s in ("caution", "warning", "alarm") for kind in kinds))
+    code, text, _ = run("evaluate", "drift", store, "--json")
+    (found,) = events(text)
+    assert 0 == code and found
+    for head in found.values():
+        assert head["rows"] > 0 and all(value >= 0 for value in head["psi"].values())
+        assert 0 <= head["brier"] <= 1 and head["alarms_per_hour"] >= 0
+    code, text, _ = run("evaluate", "model", "--store", store, "--json")
+    (judged,) = events(text)
+    assert 0 == code and {name: head["rows"] for name, head in found.items()} == {
+        name: head["unseen"]["rows"] for name, head in judged.items() if head["unseen"]["rows"]
+    }

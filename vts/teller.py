@@ -14,12 +14,17 @@ class Teller:
     def __init__(self, watched=(), only=(), budget=None):
         self._watched, self._only, self._budget = set(watched), set(only), budget
         self._recent = []  # event times of what was told in the last hour
+        self._told = {}  # {alert that is open and was told: the severity that was told}
         self.worst = -1
         self._seen = {"pictures": 0, "tracks": 0, "alerts": {}, "withheld": 0, "first": None, "last": None}
         self._tracks = set()
 
     def choose(self, picture):
-        """The changes of alerts to be told, as dicts of the columns of Alerts."""
+        """The changes of alerts to be told, as dicts of the columns of Alerts.
+
+        An open alert that has grown graver than was told is `escalated`: what was withheld as a caution is told when it
+        becomes an alarm. Of one that was withheld nothing else is told.
+        """
         seen = self._seen
         seen["pictures"] += 1
         self._tracks.update(picture.tracks.track.tolist())
@@ -41,11 +46,26 @@ class Teller:
             return False
         if self._only and alert["rule"] not in self._only:
             return False
-        if self._budget is None or state != "raised":
+        name, severity = str(alert["alert"]), alert["severity"]
+        known = self._told.get(name)
+        alert["escalated"] = state == "updated" and severity > (-1 if known is None else known)
+        if state in ("cleared", "withdrawn"):
+            return self._told.pop(name, None) is not None or self._budget is None
+        if state == "raised" or (alert["escalated"] and known is None):
+            if not self._affords(alert, state == "raised"):
+                return False
+        elif known is None and self._budget is not None:
+            return False
+        self._told[name] = max(severity, -1 if known is None else known)
+        return True
+
+    def _affords(self, alert, new):
+        """Whether the budget has room for one more alert."""
+        if self._budget is None:
             return True
         self._recent = [t for t in self._recent if t > alert["t_ns"] - HOUR]
         if len(self._recent) >= self._budget and alert["severity"] < 2:
-            self._seen["withheld"] += 1
+            self._seen["withheld"] += new
             return False
         self._recent.append(alert["t_ns"])
         return True
@@ -63,13 +83,14 @@ class Teller:
     def save(self, path):
         """Keep what was seen and told, for a resumed run."""
         state = {"seen": self._seen, "tracks": sorted(self._tracks), "recent": self._recent, "worst": self.worst}
+        state["told"] = self._told
         path.write_text(json.dumps(state), encoding="utf-8")
 
     def load(self, path):
         """Go on from what `save` kept."""
         state = json.loads(path.read_text(encoding="utf-8"))
         self._seen, self._tracks, self._recent = state["seen"], set(state["tracks"]), state["recent"]
-        self.worst = state["worst"]
+        self.worst, self._told = state["worst"], state["told"]
 
 
 def listed(store, words, tz, rule=None, mmsi=None, start_ns=None, end_ns=None, only_open=False):
