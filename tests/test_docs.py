@@ -28,14 +28,14 @@ def commands(page):
 def test_every_command_of_a_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for line in commands(page):
-        result = CliRunner().invoke(cli.main, shlex.split(line)[1:])
+        result = CliRunner().invoke(cli.main, shlex.split(line, comments=True)[1:])
         assert 0 == result.exit_code, (line, result.output[-500:])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
 def test_every_command_and_option_of_a_page_exists(page):
     for line in commands(page):
-        words = shlex.split(line)[1:]
+        words = shlex.split(line, comments=True)[1:]
         command = cli.main
         while hasattr(command, "commands"):
             command = command.commands[words.pop(0)]

@@ -102,13 +102,12 @@ def _figure(
         head.add_child(Element(f"<script>{_asset(assets / name)}</script>"), name=f"1{name}")
     head.add_child(Element(f"<title>{_html(data['title'])}</title>"), name="title")
     head.add_child(Element('<link rel="icon" href="data:,">'), name="icon")
-    layer = MacroElement()
-    layer._template = Template(
-        "{% macro script(this, kwargs) %}lingding({{ this._parent.get_name() }}, {{ this.data }}, {{ this.packed }})"
-        ".then(() => { {{ this.after }} });{% endmacro %}"
-    )
-    layer.data, layer.packed = _script(data), _script(packed)
-    layer.after = "" if palette == "day" else f"{page.get_name()}.getContainer().classList.add('{palette}');"
+    layer, call = MacroElement(), Element()
+    # by a template of its own: as one, the packed points would be read through for marks of the template language
+    call._template = Template("{{ this.text }}")
+    after = "" if palette == "day" else f"{page.get_name()}.getContainer().classList.add('{palette}');"
+    call.text = f"lingding({page.get_name()}, {_script(data)}, {_script(packed)}).then(() => {{ {after} }});"
+    layer.render = lambda **_: page.get_root().script.add_child(call)  # now, since the map itself must come first
     page.add_child(layer)
     return page, {"positions": data["points"], "tracks": len(data["vessels"]["first"]), "alerts": len(data["alerts"])}
 
@@ -188,7 +187,7 @@ def _content(store, tr, tz, start_ns, end_ns, mmsi, max_positions):
         "moving": _moving(con, start_ns, end_ns, epoch_ns),
         "sites": _sites(store, con, tr, tz),
     }
-    return data, base64.b64encode(gzip.compress(_pack(columns, starts, seconds), 6, mtime=0)).decode()
+    return data, base64.b64encode(gzip.compress(_pack(columns, starts, seconds), 1, mtime=0)).decode()
 
 
 def _labels(tr):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.bench import browser
 from vts import Alerts, Picture, Scores, Statics, Store, Tracks, batch, maps
 from vts.store import PART_ROWS
 from vts.units import S
@@ -61,6 +62,20 @@ def cpu(work):
     began = time.process_time()
     work()
     return f"CPU {time.process_time() - began:.2f} s"
+
+
+def bytes_of(store, columns=()):
+    """Bytes on disk of a row of tracks, or of some of its columns."""
+    import pyarrow.parquet as pq
+
+    size = n = 0
+    for file in (store.path / "tracks").glob("*.parquet"):
+        about = pq.read_metadata(file)
+        n += about.num_rows
+        for group in map(about.row_group, range(about.num_row_groups)):
+            chunks = map(group.column, range(group.num_columns))
+            size += sum(c.total_compressed_size for c in chunks if not columns or c.path_in_schema in columns)
+    return size / n
 
 
 def spin(table, rounds):
@@ -126,6 +141,14 @@ def run():
             None,
             f"{size_mb:.1f} MB; a study's map: 12.7 MB, 3.0 s",
         )
+        for name, told in ((store, "simulated fleet"), (million, "the same, every 30 s")):
+            each = bytes_of(name, ("lon_deg", "lat_deg"))
+            row("bytes of a position in the store", each, "B", "<= 10.4", each <= 10.4, told, 16.0)
+        each = bytes_of(store)
+        row("bytes of a row of tracks, all columns", each, "B", "", None, "simulated fleet")
+        if seen := browser.shown(folder / "map.html"):
+            note = f"headless Chromium, network off; ready to slide after {seen[1] / 1000:.1f} s"
+            row("map of a million positions, first paint", seen[0] / 1000, "s", "", None, note)
         shutil.rmtree(folder / "ten")
         rows.append(_two_workers(folder, million))
     return rows
