@@ -48,9 +48,21 @@ def density(site, chart, s, at):
     for k in range(first, first + col.SECTORS):
         ring += chart[s, k, col.MAP_FALSE]
     # sea clutter lies round the antenna: the mean of a radar that reaches far says little of the nearest miles
-    mean = (ring + PRIOR_FALSE) / (col.SECTORS * looked_m2 + PRIOR_FALSE / mean)
-    here = (chart[s, at, col.MAP_FALSE] + PRIOR_FALSE) / (looked_m2 + PRIOR_FALSE / mean)
+    mean = max(
+        (ring + PRIOR_FALSE) / (col.SECTORS * looked_m2 + PRIOR_FALSE / mean), _least(ring) / looked_m2 / col.SECTORS
+    )
+    found = chart[s, at, col.MAP_FALSE]
+    here = max((found + PRIOR_FALSE) / (looked_m2 + PRIOR_FALSE / mean), _least(found) / looked_m2)
     return max(here, LEAST_DENSITY) * max(1.0, site[s, col.S_BURST])
+
+
+@kernel
+def _least(found):
+    """What a count is at least, chance apart: two sigmas below it.
+
+    The heap of false echoes at the antenna's foot is a thousand times as dense as all that lies round it.
+    """
+    return found - 2.0 * math.sqrt(found)
 
 
 @kernel

@@ -9,6 +9,9 @@ from vts.jit import kernel
 from vts.units import DEG
 
 LEAST_M = 40.0  # a shorter hull is lost in the plot's own noise
+TOLD_M = 127.0  # the 7 bits of ASTERIX I010/270 and I062/270: so long, or longer
+LONGEST_M = 400.0  # what such a hull may be
+ECHOES_M = 0.005  # of hull: one more echo, each second scan, for every hundred
 LEAST_ANTENNA_M, MOST_ANTENNA_M = 15.0, 200.0
 ANTENNA_M2 = 2500.0  # of an antenna's place along a hull of unknown size
 USUAL_WEIGHT, WANDER_FADE = 15.0, 0.98
@@ -66,6 +69,18 @@ def glint(f, i, share):
 
 
 @kernel
+def unmeasured(f, i):
+    """Whether radar can only tell of row i that she is long, and she has not told how long."""
+    return f[i, col.LENGTH] > TOLD_M - 1.0 and math.isnan(f[i, col.TO_BOW])
+
+
+@kernel
+def length_m(f, i):
+    """How long row i may be: as she has told, or as radar has; longer where radar can only tell that she is long."""
+    return LONGEST_M if unmeasured(f, i) else f[i, col.LENGTH]
+
+
+@kernel
 def contains(f, i, dx, dy, noise_m):
     """Whether a place dx, dy from the middle of a known long vessel is on her hull, give or take the plot's noise."""
     if not f[i, col.LENGTH] > 100.0:
@@ -74,9 +89,15 @@ def contains(f, i, dx, dy, noise_m):
     if sin == 0.0 and cos == 0.0:
         return math.hypot(dx, dy) < 0.5 * f[i, col.LENGTH] + 2.0 * noise_m
     return (
-        abs(dx * sin + dy * cos) < 0.55 * f[i, col.LENGTH] + 2.0 * noise_m
+        abs(dx * sin + dy * cos) < 0.55 * length_m(f, i) + 2.0 * noise_m
         and abs(dx * cos - dy * sin) < 0.1 * f[i, col.LENGTH] + 2.5 * noise_m
     )
+
+
+@kernel
+def echoes_m2(f, i, noise_m):
+    """Echoes a scan and m^2 that a long hull gives besides her first."""
+    return ECHOES_M / (0.2 * f[i, col.LENGTH] + 5.0 * noise_m)
 
 
 @kernel

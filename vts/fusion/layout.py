@@ -48,7 +48,8 @@ PLOT_IDENT = 20  # what a radar's own tracker calls it: its number x sites + sit
 LEFT = 21  # the MMSI that it lost to a report that it did not fit
 HELD = 22  # 1: radar held another track of its MMSI when it began: she can be seen, and one of the two is not hers
 CLAIM, CLAIM_N = 23, 24  # another MMSI whose reports come from here, and how many did since one of its own fitted
-NI = 25
+CLOSE_LIFE = 25  # reports of its own that the younger of the two had when they began to compete
+NI = 26
 
 FREE = -1  # n[STATE] of an unused row
 

@@ -26,6 +26,7 @@ CLAIM_AFTER = 2  # reports
 HELD_HITS = 5
 SEEK_EVERY = 4  # reports
 CORROBORATED_S = 15.0
+FORGIVEN_S = 120.0  # a position that was not believed, once radar has not seen her for so long
 JUMP_M, JUMP_MPS, JUMP_SHARE = 50.0, 2.0, 0.5  # how far beside her prediction: and what grows with silence and speed
 
 
@@ -97,8 +98,11 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart,
         ):
             best = _seek(f, n, c, free, keys, heads, hit_ns, look_ns, best, r, j, r2, accel)
         if n[best, col.DISTRUST] == 1:
-            _heard(f, n, best, r, j)
-            return col.DISTRUSTED, n[best, col.TRACK]
+            if _held(n, best, t_ns):
+                _heard(f, n, best, r, j)
+                return col.DISTRUSTED, n[best, col.TRACK]
+            if (t_ns - n[best, col.RADAR_T]) / S > FORGIVEN_S:
+                registration.believe(f, n, best)
         _use(f, n, best, r, j, r2, w)
         return col.USED, n[best, col.TRACK]
 
@@ -263,7 +267,10 @@ def _use(f, n, i, r, j, r2, w):
     lon, lat, hull2 = middle(f, n, i, r, j)
     x, y = motion.offset(f, i, lon, lat)
     ee, en, nn = r2 + hull2, 0.0, r2 + hull2
-    if f[i, col.OFF_D2] > DOUBT_D2 and (r.t_ns[j] - n[i, col.RADAR_T]) / S < CORROBORATED_S:
+    if n[i, col.DISTRUST] == 1:  # not believed, and all that there is
+        far2 = f[i, col.OFF_FAR] ** 2
+        ee, nn = ee + far2, nn + far2
+    elif f[i, col.OFF_D2] > DOUBT_D2 and _held(n, i, r.t_ns[j]):
         # she is beside her echo: be it her antenna's place or a lie, what is off weighs less than her radar does
         share = 1.0 - 2.0 / f[i, col.OFF_D2]
         oe, on = f[i, col.OFF_E] / f[i, col.OFF_W], f[i, col.OFF_N] / f[i, col.OFF_W]

@@ -26,6 +26,7 @@ SAME_NAME = 1e3  # how much likelier a radar's own number makes a pair
 SPEED_VAR = 4.0  # m^2/s^2 per axis, of a speed that a radar has estimated
 MERGED_COST = 0.1  # log odds: a track that lives on the echoes of another becomes doubtful
 MARRY_AFTER = 4  # scans
+STANDING_HITS = 7
 LEAST_SHARE, GROWN_S = 0.25, 90.0  # of scans in which a vessel without a name is seen, once she is known so long
 # Ranges at which a ship's radar sees vessels under 20 m, 50 m, 120 m and over, clutter apart (IMO MSC.192(79) table 2,
 # S band: 10 m without a reflector, with one, over 500 GT, over 5,000 GT): 8 scans in 10, by us taken for 5
@@ -159,6 +160,7 @@ def scan(
     for a in range(m):
         if told[a] >= 0:
             continue
+        first, aboard_of = pairs, -1
         lambda_[a] = clutter.density(site, chart, s, clutter.cell(site, s, plot_range[a], plot_az[a] % clutter.TWO_PI))
         for ox in range(-1, 2):
             for oy in range(-1, 2):
@@ -184,8 +186,9 @@ def scan(
                     called = n[i, col.PLOT_IDENT]
                     same = called == named[a] and called >= 0
                     aboard = hull.contains(f, i, dx, dy, math.sqrt(0.5 * (noise[a, 0] + noise[a, 2])))
-                    if aboard and n[i, col.STATE] != schema.TENTATIVE:
-                        echo[a] = i
+                    small = r.length_m[order[a]] < 0.5 * f[i, col.LENGTH]  # what lies beside a long ship, not of her
+                    if aboard and not small and n[i, col.STATE] != schema.TENTATIVE:
+                        echo[a] = aboard_of = i
                     if wide2 > (4.0 * GATE2 if same else GATE2):
                         continue
                     if hit_ns[i, s] >= 0 and abs(plot_t[a] - hit_ns[i, s]) < half_ns:
@@ -204,6 +207,11 @@ def scan(
                         elif _another(site, s, named[a], called) and plot_t[a] - n[i, col.RADAR_T] < 6 * half_ns:
                             weight[pairs] /= SAME_NAME
                         pairs += 1
+        if aboard_of >= 0:  # one more echo of that hull, rather than of what passes her
+            more = min(glint, 1.0) * hull.echoes_m2(f, aboard_of, math.sqrt(0.5 * (noise[a, 0] + noise[a, 2])))
+            for e in range(first, pairs):
+                if member[of_track[e]] != aboard_of:
+                    weight[e] *= lambda_[a] / (lambda_[a] + more)
 
     size = max(tracks + m, pairs) + 1
     beta, none = np.empty(pairs), np.empty(tracks)
@@ -350,10 +358,17 @@ def _compete(f, n, member, of_track, weight, half_ns, first, stop):
     both = one_ns >= 0 and other_ns >= 0 and abs(one_ns - other_ns) < half_ns and not hull.contains(f, k, dx, dy, 20.0)
     if both or not _alike(f, n, i, k):
         n[i, col.CLOSE_N] = 0
-    elif n[i, col.CLOSE_TO] == n[k, col.TRACK]:
+    elif n[i, col.CLOSE_TO] == n[k, col.TRACK] and n[i, col.CLOSE_N] > 0:
         n[i, col.CLOSE_N] += 1
     else:
-        n[i, col.CLOSE_TO], n[i, col.CLOSE_N] = n[k, col.TRACK], 1
+        _contest(n, i, k)
+
+
+@kernel
+def _contest(n, i, k):
+    """Row i begins to compete with row k."""
+    n[i, col.CLOSE_TO], n[i, col.CLOSE_N] = n[k, col.TRACK], 1
+    n[i, col.CLOSE_LIFE] = min(n[i, col.HITS], n[k, col.HITS] + n[k, col.AIS_N])
 
 
 @kernel
@@ -363,7 +378,7 @@ def _alike(f, n, i, k):
     mx, my, see, sen, snn = motion.shift_and_spread(f, i, dt, 0.02)
     dx, dy = motion.offset(f, i, f[k, col.LON], f[k, col.LAT])
     dx, dy = dx - mx, dy - my
-    half = 100.0 if math.isnan(f[k, col.LENGTH]) else 100.0 + f[k, col.LENGTH] ** 2 / 16.0
+    half = 100.0 if math.isnan(f[k, col.LENGTH]) else 100.0 + hull.length_m(f, k) ** 2 / 16.0
     if (hull.untold(f, n, i) and n[i, col.HITS] == 0) or (hull.untold(f, n, k) and n[k, col.HITS] == 0):
         half += hull.ANTENNA_M2
     named_i, named_k = n[i, col.MMSI], n[k, col.MMSI]
@@ -387,10 +402,10 @@ def _double(f, n, i, k):
         i, k = k, i
     if not _alike(f, n, i, k):
         n[i, col.CLOSE_N] = 0
-    elif n[i, col.CLOSE_TO] == n[k, col.TRACK]:
+    elif n[i, col.CLOSE_TO] == n[k, col.TRACK] and n[i, col.CLOSE_N] > 0:
         n[i, col.CLOSE_N] += 1
     else:
-        n[i, col.CLOSE_TO], n[i, col.CLOSE_N] = n[k, col.TRACK], 1
+        _contest(n, i, k)
 
 
 @kernel
@@ -406,7 +421,10 @@ def settle(f, n, c, free, keys, heads, hit_ns, look_ns):
         for k in range(c[col.C_TOP]):
             if n[k, col.TRACK] == n[i, col.CLOSE_TO] and n[k, col.STATE] != col.FREE and k != i:
                 # two that were long seen apart may be one echo for long: side by side, or one overtaking
-                patience = MARRY_AFTER + min(n[i, col.HITS], n[k, col.HITS] + n[k, col.AIS_N])
+                patience = MARRY_AFTER + n[i, col.CLOSE_LIFE]
+                dx, dy = motion.offset(f, k, f[i, col.LON], f[i, col.LAT])
+                if hull.unmeasured(f, k) and hull.contains(f, k, dx, dy, 20.0):  # two ends of one hull
+                    patience = MARRY_AFTER
                 if n[i, col.CLOSE_N] >= patience and _alike(f, n, i, k):
                     n[i, col.CLOSE_N] = 0
                     rows.marry(f, n, c, free, keys, heads, hit_ns, look_ns, i, k)
@@ -515,7 +533,9 @@ def look(f, n, c, hit_ns, look_ns, site, site_ns, chart, s, end_ns):
         dx = geo.lon_diff_deg(f[i, col.LON], lon0) * east_m + f[i, col.VE] * dt
         dy = (f[i, col.LAT] - lat0) * north_m + f[i, col.VN] * dt
         range_m, azimuth = math.hypot(dx, dy), math.atan2(dx, dy) % clutter.TWO_PI
-        if range_m > site[s, col.S_REACH] or range_m < site[s, col.S_MIN] or clutter.blind(site, s, azimuth):
+        # who has no name and is held together by echoes from the antenna's foot is looked for there too
+        foot = range_m < site[s, col.S_MIN] and n[i, col.MMSI] >= 0
+        if range_m > site[s, col.S_REACH] or foot or clutter.blind(site, s, azimuth):
             continue
         at = clutter.cell(site, s, range_m, azimuth)
         pd = clutter.detection(chart, s, at)
@@ -528,8 +548,8 @@ def look(f, n, c, hit_ns, look_ns, site, site_ns, chart, s, end_ns):
                 vain = 1.0 - min(seen, pd) * (visible if n[i, col.HITS] >= 5 else 1.0)
                 f[i, col.UNSEEN] = max(f[i, col.UNSEEN] + math.log(vain), -20.0)
         after = visible * (1.0 - pd) / hidden
-        if n[i, col.STATE] == schema.TENTATIVE and n[i, col.MMSI] < 0:
-            f[i, col.ODDS] += math.log(1.0 - pd)
+        if n[i, col.MMSI] < 0 and (n[i, col.STATE] == schema.TENTATIVE or n[i, col.HITS] < STANDING_HITS):
+            f[i, col.ODDS] += math.log(1.0 - pd)  # seen a few times: less likely hidden than never there
             continue
         f[i, col.VISIBLE] = after * (1.0 - P_HIDE) + (1.0 - after) * P_SHOW
         if n[i, col.MMSI] < 0:  # that AIS is heard and nothing seen is a doubt about its position, not its existence

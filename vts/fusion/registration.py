@@ -54,6 +54,7 @@ def pair(f, n, i, r, j, lon, lat, site, r2):
     range_m, azimuth = math.sqrt(e * e + north * north + up * up), math.atan2(e, north)
     if range_m < 200.0:
         return
+    n[i, col.PLOT_SITE] = -1  # one plot, one pair: a ferry's reports come every two seconds, and share its error
     sin, cos = e / range_m, north / range_m
     v_along, v_across = ve * sin + vn * cos, ve * cos - vn * sin
     # the plot as measured, less the AIS: along and across the line of sight
@@ -159,9 +160,7 @@ def _trust(f, n, i, pairs):
     """Believe the AIS position of row i no longer, or again; a track that it has led astray is left to the radar."""
     if n[i, col.DISTRUST] == 1:
         if f[i, col.OFF_D2] < TRUST_D2:
-            n[i, col.DISTRUST] = 0
-            for side in range(4):
-                f[i, col.CUSUM + side] = 0.0
+            believe(f, n, i)
     elif pairs > TRUST_PAIRS and f[i, col.OFF_FAR] > LEAST_OFFSET_M and drift(f, i) > DISTRUST_SUM:
         n[i, col.DISTRUST] = 1
         offset2 = (f[i, col.OFF_E] ** 2 + f[i, col.OFF_N] ** 2) / f[i, col.OFF_W] ** 2
@@ -170,6 +169,14 @@ def _trust(f, n, i, pairs):
             f[i, p] += offset2
             f[i, p + 6] += offset2
         motion.combine(f, i)
+
+
+@kernel
+def believe(f, n, i):
+    """Believe the AIS position of row i again."""
+    n[i, col.DISTRUST] = 0
+    for side in range(4):
+        f[i, col.CUSUM + side] = 0.0
 
 
 @kernel

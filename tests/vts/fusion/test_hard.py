@@ -97,3 +97,92 @@ def test_the_numbers_of_two_radars_are_strangers():
     pictures, _ = run(feeds, (SITE, other))
     assert 2 == len(of_all(pictures))
     assert [6, 6] == shown(pictures[-1]).seen_by.tolist()
+
+
+def hull(ship, length_m, seconds, rng):
+    """Plots of a long ship: one a turn near her middle, and of three in four turns one more, anywhere on her."""
+    first = plots([ship], seconds, rng)
+    more = plots([ship], seconds, rng, pd=0.75)
+    sin, cos = np.sin(np.radians(ship.course)), np.cos(np.radians(ship.course))
+    parts = []
+    for seen, along in (
+        (first, rng.normal(0, length_m / 6, first.n)),
+        (more, rng.uniform(-0.5, 0.5, more.n) * length_m),
+    ):
+        lon = seen.lon_deg + along * sin / (111_320.0 * np.cos(np.radians(seen.lat_deg)))
+        lat = seen.lat_deg + along * cos / 110_740.0
+        e, n = np.array([lonlat_to_enu(*at, SITE.lon_deg, SITE.lat_deg)[:2] for at in zip(lon, lat, strict=True)]).T
+        parts.append(
+            seen._replace(
+                lon_deg=lon,
+                lat_deg=lat,
+                range_m=np.hypot(e, n),
+                azimuth_deg=np.degrees(np.arctan2(e, n)) % 360.0,
+                length_m=np.full(seen.n, min(length_m, 127.0)),
+            )
+        )
+    table = Reports.concat(parts)
+    table = table.take(np.argsort(table.t_ns, kind="stable"))
+    return table._replace(seq=np.arange(table.n))
+
+
+def test_a_tanker_whose_length_the_radar_cannot_tell_becomes_one_track():
+    """330 m, no AIS, and a length field that ends at 127 m: the plots of bow and stern are hers."""
+    tanker = Ship(2500, -2500, 15.0, 12.0)
+    rng = np.random.default_rng(4)
+    pictures, _ = run([hull(tanker, 330.0, 300, rng)])
+    late = [shown(picture).n for picture in pictures[24:]]
+    assert [1] * len(late) == late
+
+
+def test_a_tug_beside_a_tanker_stays_a_vessel():
+    """Her echo is small and comes every turn, 150 m off the tanker's bow."""
+    tanker, tug = Ship(2500, -2500, 15.0, 12.0), Ship(2500 + 300 * 0.2588, -2500 + 300 * 0.9659, 15.0, 12.0)
+    rng = np.random.default_rng(5)
+    small = plots([tug], 300, rng, pd=0.95)
+    feeds = [hull(tanker, 330.0, 300, rng), small._replace(length_m=np.full(small.n, 30.0))]
+    pictures, _ = run(feeds)
+    assert apart_m(shown(pictures[-1]), tug, pictures[-1].at_ns).min() < 60.0
+    assert 2 <= shown(pictures[-1]).n
+
+
+def test_what_was_seen_three_times_is_no_vessel_half_a_minute_later():
+    passing = Ship(4000, 1000, 90.0, 10.0)
+    pictures, _ = run(
+        [plots([passing], 12, np.random.default_rng(6), pd=1.0), plots([ONE], 90, np.random.default_rng(7))]
+    )
+    assert apart_m(shown(pictures[2]), passing, pictures[2].at_ns).min() < 100.0
+    last = next(picture for picture in pictures if picture.at_ns == T0 + 40 * S)
+    assert 1 == last.tracks.take(last.tracks.state > 0).n
+
+
+def test_a_position_that_was_not_believed_still_moves_a_vessel_that_radar_no_longer_sees(few):
+    """She is told 54 m off her echo; when radar loses her, that is better than nothing."""
+    ships = [
+        Ship(*xy, course, 11.0, 412_000_100 + k)
+        for k, (xy, course) in enumerate(
+            [((3000 * np.sin(a), 3000 * np.cos(a)), 40.0 * k) for k, a in enumerate(np.linspace(0, 6.0, few(24, 12)))]
+        )
+    ]
+    liar = ships[0]
+    rng = np.random.default_rng(8)
+
+    def off(mmsi, t):
+        away = np.where(mmsi == liar.mmsi, 0.6 * np.clip(t - 60.0, 0.0, 90.0), 0.0)
+        return away, 0.0 * away
+
+    seen = [plots([liar], 420, rng, unseen=((270, 420),)), plots(ships[1:], 420, rng)]
+    pictures, _ = run([vts_sorted(seen), ais(ships, 420, rng, every_s=6.0, drift=off)])
+    assert "ais_offset" in {str(rule) for picture in pictures for rule in picture.alerts.rule}
+    tracks = shown(pictures[-1])
+    hers = tracks.take(tracks.mmsi == liar.mmsi)
+    assert 1 == hers.n
+    assert apart_m(hers, liar, pictures[-1].at_ns)[0] < 150.0
+    assert hers.first_ns[0] < T0 + 30 * S
+
+
+def vts_sorted(parts):
+    """Reports of one sensor in order of time."""
+    table = Reports.concat(parts)
+    table = table.take(np.argsort(table.t_ns, kind="stable"))
+    return table._replace(seq=np.arange(table.n))
