@@ -1191,7 +1191,8 @@ def _stored_pictures(store):
     from geofences.zones import from_geojson
 
     opened = _opened(store)
-    fences = from_geojson(opened.read_json("zones.geojson") or {}, "the store's zones")
+    none = {"type": "FeatureCollection", "features": []}  # a store written from a program may have no zones
+    fences = from_geojson(opened.read_json("zones.geojson") or none, "the store's zones")
     return geofences.check(opened.pictures(), fences)
 
 

@@ -9,19 +9,24 @@ from typing import NamedTuple
 import numpy as np
 
 from risk import circles, matrix, rolling
+from risk.features import habit as features
+from risk.habit import Approaches, Habit
 from risk.samples import Samples
 from risk.view import View
 from vts.config import RiskConfig
 from vts.errors import LogError, UsageError
 from vts.schema import Alerts, Picture, Places, Scores, Statics, Tracks
-from vts.units import MINUTE
+from vts.units import HOUR, MINUTE
 
 
-def entries(vessel, t_ns, lon_deg, lat_deg, sog_kn, cog_deg, zones, *, horizon_min, window_min, reach_m, gap_min=180.0):
-    """Samples of the zone_entry head from fixes sorted by vessel, then time; `zones` = [(lon, lat, radius_m), ...].
+def entries(fixes, zones, *, horizon_min, window_min, reach_m, memory=None, gap_min=180.0):
+    """Samples of the zone_entry head from Fixes; `zones` = [(lon, lat, radius_m), ...].
 
-    A row is a fix and a zone within `reach_m` that it is not in.
+    A row is a fix and a zone within `reach_m` that it is not in. `memory` is the Habit of earlier tables, if any, and
+    learns this one; their voyages must differ.
     """
+    vessel, (t_ns, lon_deg, lat_deg, sog_kn, cog_deg) = fixes.voyage, fixes[2:7]
+    memory = Habit(horizon_min) if memory is None else memory
     head = matrix.heads()["zone_entry"]
     n = len(t_ns)
     past = np.empty((n, len(rolling.COLUMNS)))
@@ -30,7 +35,7 @@ def entries(vessel, t_ns, lon_deg, lat_deg, sog_kn, cog_deg, zones, *, horizon_m
     number = np.arange(n)
     tracks = Tracks(track=number, mmsi=vessel, t_ns=t_ns, lon_deg=columns[0], lat_deg=columns[1], age_s=0.0)
     tracks = tracks._replace(sog_kn=columns[2], cog_deg=columns[3])
-    parts = []
+    parts, entered = [], []
     for z, (lon, lat, radius_m) in enumerate(zones):
         at = np.empty((n, 4))
         circles.stand(*columns, lon, lat, radius_m, horizon_min * 60.0, at)
@@ -40,8 +45,10 @@ def entries(vessel, t_ns, lon_deg, lat_deg, sog_kn, cog_deg, zones, *, horizon_m
         )
         ahead = np.where(onset >= 0, onset - t_ns, np.iinfo(np.int64).max)
         y = ahead <= int(horizon_min * MINUTE)
-        use = (at[:, 0] > 0) & (at[:, 0] <= reach_m) & (y | (known - t_ns >= int(horizon_min * MINUTE)))
-        row = np.flatnonzero(use)
+        crossed = np.flatnonzero((onset[:-1] > t_ns[:-1]) & (onset[:-1] <= t_ns[1:]) & (vessel[:-1] == vessel[1:]))
+        entered.append(np.stack([t_ns[crossed + 1], vessel[crossed], np.full(crossed.size, z), onset[crossed]]))
+        row = np.flatnonzero((at[:, 0] > 0) & (at[:, 0] <= reach_m))
+        sure = y[row] | (known[row] - t_ns[row] >= int(horizon_min * MINUTE))
         places = Places(
             track=row,
             zone=np.full(row.size, z),
@@ -50,13 +57,50 @@ def entries(vessel, t_ns, lon_deg, lat_deg, sog_kn, cog_deg, zones, *, horizon_m
             enter_min=at[row, 2],
             pass_m=at[row, 3],
         )
-        picture = Picture(0, tracks, Statics.empty(), Alerts.empty(), Scores.empty(), places)
-        view = View(picture, None, None, past, np.full(n, -1), RiskConfig())
-        X = matrix.matrix(head, view, (row, places))
-        key = np.column_stack([vessel[row], np.full(row.size, z)])
-        parts.append(Samples(X, y[row], key, vessel[row], t_ns[row], np.where(y[row], onset[row], -1)))
-    joined = Samples(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    return joined.take(np.argsort(joined.t_ns, kind="stable"))
+        parts.append((places, y[row], sure, np.where(y[row], onset[row], -1)))
+    places = Places.concat([part[0] for part in parts])
+    y, sure, onset = (np.concatenate([part[k] for part in parts]) for k in (1, 2, 3))
+    order = np.argsort(t_ns[places.track], kind="stable")
+    places, y, sure, onset = places.take(order), y[order], sure[order], onset[order]
+    row = places.track
+    habits = _habits(memory, fixes, places, np.concatenate(entered, axis=1))
+    picture = Picture(0, tracks, Statics.empty(), Alerts.empty(), Scores.empty(), places)
+    view = View(picture, None, None, past, np.full(n, -1), RiskConfig(), habit=habits)
+    X = matrix.matrix(head, view, (row, places))
+    key = np.column_stack([vessel[row], places.zone])
+    return Samples(X, y, key, vessel[row], t_ns[row], onset).take(sure)
+
+
+def _habits(memory, fixes, places, entered):
+    """What earlier traffic did, a row of features.habit.COLUMNS for each of `places`, in order of time.
+
+    `entered`: time it is known, voyage, zone, time of entry. The memory learns an hour of fixes after their rows.
+    """
+    out = np.full((places.n, len(features.COLUMNS)), np.nan)
+    row = places.track
+    rows = Approaches(
+        fixes.t_ns[row],
+        fixes.voyage[row],
+        places.zone.astype(np.int64),
+        *(fixes.vessel[row], fixes.kind[row], np.full(row.size, -1)),
+        *(column[row] for column in fixes[3:7]),
+        places.edge_m,
+    )
+    fix = np.argsort(fixes.t_ns, kind="stable")
+    entered = entered[:, np.argsort(entered[0], kind="stable")]
+    first, last = fixes.t_ns[fix[0]] // HOUR, fixes.t_ns[fix[-1]] // HOUR + 1
+    edges = np.arange(first, last + 1) * HOUR
+    cuts = zip(*(np.searchsorted(t, edges) for t in (rows.t_ns, fixes.t_ns[fix], entered[0])), strict=True)
+    (a, f, e), *cuts = cuts
+    for start_ns, (b, g, h) in zip(edges, cuts, strict=False):
+        memory.settle(int(start_ns))
+        now, here = Approaches(*(column[a:b] for column in rows)), fix[f:g]
+        if b > a:
+            out[a:b] = features.from_counts(memory, now)
+        seen = (fixes.voyage[here], fixes.t_ns[here], fixes.lon_deg[here], fixes.lat_deg[here])
+        memory.step(int(start_ns + HOUR - 1), seen, now, tuple(entered[1:, e:h]))
+        a, f, e = b, g, h
+    return out
 
 
 class Fixes(NamedTuple):
@@ -69,6 +113,7 @@ class Fixes(NamedTuple):
     lat_deg: np.ndarray
     sog_kn: np.ndarray
     cog_deg: np.ndarray
+    kind: np.ndarray  # first digit of the ship type of M.1371-5; -1 unknown
 
 
 NAMES = {  # column: names it goes by
@@ -79,7 +124,10 @@ NAMES = {  # column: names it goes by
     "lat_deg": ("lat_deg", "lat", "latitude"),
     "sog_kn": ("sog_kn", "sog", "speed"),
     "cog_deg": ("cog_deg", "cog", "course"),
+    "kind": ("ship_type", "vesseltype", "type", "typ"),
 }
+OPTIONAL = ("voyage", "kind")
+KINDS = {"fishing": 3, "high speed": 4, "tug": 5, "passenger": 6, "cargo": 7, "tanker": 8}  # M.1371-5 table 53
 
 
 def read_fixes(path):
@@ -99,7 +147,7 @@ def read_fixes(path):
     columns = {}
     for name, aliases in NAMES.items():
         found = next((given[alias] for alias in aliases if alias in given), None)
-        if found is None and name != "voyage":
+        if found is None and name not in OPTIONAL:
             raise LogError(f"{path}: no column {aliases[0]!r} (or {', '.join(aliases[1:])}); add it")
         columns[name] = frame[found] if found else None
     vessel = np.array([int(float(f"{float(v):.4e}")) for v in columns["vessel"]], np.int64)
@@ -111,12 +159,21 @@ def read_fixes(path):
         vessel,
         t_ns.astype("int64").to_numpy(),
         *(columns[name].to_numpy(float) for name in ("lon_deg", "lat_deg", "sog_kn", "cog_deg")),
+        np.full(len(vessel), -1) if columns["kind"] is None else np.array([*map(_kind, columns["kind"])], np.int64),
     )
     order = np.lexsort((fixes.t_ns, fixes.voyage))
     fixes = Fixes(*(column[order] for column in fixes))
     fresh = np.ones(len(order), bool)
     fresh[1:] = (np.diff(fixes.voyage) != 0) | (np.diff(fixes.t_ns) > 0)
     return Fixes(*(column[fresh] for column in fixes))
+
+
+def _kind(value):
+    """First digit of a ship type given as a number or a word; -1 where it is neither."""
+    try:
+        return int(value) // 10 if int(value) > 0 else -1
+    except (TypeError, ValueError):
+        return KINDS.get(str(value).strip().lower(), -1)
 
 
 def busiest(fixes, count=7, radius_nm=12.0, cell_deg=0.2):
@@ -180,15 +237,11 @@ def evaluate_fixes(
     if harbours is not None:
         zones, names = ports(early, harbours)
     zones = zones or busiest(early)
-    parts = []
+    parts, memory = [], Habit(horizon_min)  # what the early table teaches is known in the late one
+    late = late._replace(voyage=late.voyage + 1 + early.voyage.max())
     for fixes in (early, late):
         rows = entries(
-            fixes.voyage,
-            *fixes[2:],
-            zones,
-            horizon_min=horizon_min,
-            window_min=window_min,
-            reach_m=reach_nm * 1852.0,
+            fixes, zones, horizon_min=horizon_min, window_min=window_min, reach_m=reach_nm * 1852.0, memory=memory
         )
         who = dict(zip(fixes.voyage.tolist(), fixes.vessel.tolist(), strict=True))
         parts.append(rows._replace(vessel=np.array([who[v] for v in rows.vessel.tolist()], np.int64)))

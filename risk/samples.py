@@ -9,6 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from risk import encounters, matrix
+from risk.features.habit import remember
+from risk.habit import Habit
+from risk.heads import zone_entry
 from risk.history import History
 from risk.view import look
 from vts.config import RiskConfig
@@ -43,12 +46,13 @@ def collect(pictures, *, every_s=120.0, heads=None, config=None, horizons=None):
     """
     config = config or RiskConfig()
     heads = heads or matrix.heads()
-    history = History()
+    history, habit = History(), Habit(zone_entry.HORIZON_MIN)
     rows = {name: [] for name in heads}
     flags = {name: [] for name in heads}
     last_seen = {}
     for picture in pictures:
-        view = look(picture, encounters.find(picture, config), history, config, 600.0)
+        view = look(picture, encounters.find(picture, config), history, config, 600.0, habit=habit)
+        remember(view)
         due = picture.at_ns % int(every_s * S) == 0
         for name, head in heads.items():
             flags[name].append((picture.at_ns, np.asarray(head.happening(view), np.int64).reshape(-1, 2)))

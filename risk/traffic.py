@@ -1,7 +1,8 @@
 """Simulated traffic for training: Pictures of ships on routes that pass, enter, anchor, stop, drag and go silent.
 
-Everything here is made by us from a seed, so a model trained on it may be shipped. The waters are invented: each day
-has new coasts of zones and lanes, so that a model cannot learn one place by heart; vessels come back on several days.
+Everything here is made by us from a seed, so a model trained on it may be shipped. The waters are invented: every other
+day has new coasts of zones and lanes, so that a model cannot learn one place by heart, and the second day shows what
+the first teaches of a place (risk/habit.py); vessels come back on several days.
 """
 
 from typing import NamedTuple
@@ -18,6 +19,7 @@ STEP_S = 30.0
 HALF_M = 30_000.0  # the water is a square of 60 km
 LON0, LAT0 = 113.7, 22.1
 REACH_M, HORIZON_MIN = 22_224.0, 60.0  # as WatchConfig: the model must see Places as it will see them on duty
+DAYS_IN_ONE = 2  # a water lasts so many days
 SILENT_S = 600.0  # a coasting track is kept this long
 #        share, speed kn, its sd, length m, type
 CLASSES = (
@@ -73,8 +75,11 @@ def edge(water, x, y):
     return d, np.degrees(np.arctan2(sign * ex, sign * ey)) % 360.0
 
 
-def places(water, tracks, x, y):
-    """Places of tracks as geofences makes them: zones within reach, or entered within the horizon on this course."""
+def places(water, tracks, x, y, first=0):
+    """Places of tracks as geofences makes them: zones within reach, or entered within the horizon on this course.
+
+    `first` is the number of the water's first zone.
+    """
     n = tracks.n
     d, bearing = edge(water, x, y)
     speed = np.nan_to_num(tracks.sog_kn) * KN
@@ -95,7 +100,7 @@ def places(water, tracks, x, y):
     row, zone = np.nonzero(use)
     return Places(
         track=tracks.track[row],
-        zone=zone,
+        zone=zone + first,
         zone_kind=water.kind[zone],
         edge_m=d[use],
         bearing_deg=bearing[use],
@@ -150,6 +155,7 @@ class Ship(NamedTuple):
     drags_at: float  # seconds at anchor until the anchor drags; inf: never
     silent_at: float  # seconds under way until AIS stops; inf: never
     cautious: bool  # slows and weaves before the engine fails
+    destination: str  # as AIS tells it; empty where she tells none
 
 
 def _ship(rng, water, mmsi, cls, start_s):
@@ -169,6 +175,7 @@ def _ship(rng, water, mmsi, cls, start_s):
     if kind == 30:  # small craft wander
         way = np.vstack([way[:1], rng.uniform(-0.8, 0.8, (5, 2)) * HALF_M, way[-1:]])
     fails = rng.random() < 0.10
+    bound = "ANCHORAGE" if anchors else f"PORT {out}"
     return Ship(
         mmsi=mmsi,
         kind=kind,
@@ -184,6 +191,7 @@ def _ship(rng, water, mmsi, cls, start_s):
         drags_at=rng.uniform(1800, 9000) if anchors and rng.random() < 0.5 else np.inf,
         silent_at=rng.uniform(1200, 7000) if rng.random() < 0.08 else np.inf,
         cautious=bool(rng.random() < 0.6),
+        destination="" if kind == 30 or rng.random() < 0.25 else bound,
     )
 
 
@@ -254,7 +262,7 @@ def days(seed, count):
 def day(seed, number, ships=140, pool=1500):
     """(Water, iterator of Pictures) of one simulated day; `number` counts days, vessels come from one pool by MMSI."""
     rng = np.random.default_rng([seed, number])
-    here = water(rng)
+    here = water(np.random.default_rng([seed, number // DAYS_IN_ONE, 1]))
     crew = np.random.default_rng(seed)
     classes = crew.choice(len(CLASSES), pool, p=[c[0] for c in CLASSES])
     who = rng.choice(pool, ships, replace=False)
@@ -326,6 +334,8 @@ def _picture(rng, here, fleet, passages, first, present, at_ns, number):
         t_ns=np.full(mmsi.size, at_ns),
         ship_type=np.array([fleet[s].kind for s in who], np.int16)[one] if n else np.empty(0, np.int16),
         length_m=tracks.length_m[one],
+        destination=np.array([fleet[s].destination for s in who], "<U20")[one] if n else np.empty(0, "<U20"),
     )
-    found = places(here, tracks, x, y) if n else Places.empty()
+    first_zone = len(here.kind) * (number // DAYS_IN_ONE)
+    found = places(here, tracks, x, y, first_zone) if n else Places.empty()
     return schema.Picture(at_ns, tracks, statics, schema.Alerts.empty(), schema.Scores.empty(), found)

@@ -21,6 +21,7 @@ class View(NamedTuple):
     config: RiskConfig
     listed: Any = None  # the user's watch list, risk.psc.watch_list
     out_of_range: Any = ()  # MMSIs that stations contradict, risk.hearing
+    habit: Any = None  # risk.habit.Habit
     inside: Any = None  # {kind: mask}, filled by behaviours._common.in_kind: a dozen of them ask for the same
 
     @property
@@ -43,10 +44,10 @@ class View(NamedTuple):
         return np.where(self.static_row >= 0, column[np.maximum(self.static_row, 0)], unknown)
 
 
-def look(picture, encounters, history, config, window_s, listed=None):
+def look(picture, encounters, history, config, window_s, listed=None, habit=None):
     """The View of a Picture."""
     past = history.columns(picture.tracks, window_s)
-    return View(picture, encounters, history, past, static_rows(picture), config, listed, inside={})
+    return View(picture, encounters, history, past, static_rows(picture), config, listed, habit=habit, inside={})
 
 
 def rows_of(tracks, wanted):

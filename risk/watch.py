@@ -1,4 +1,4 @@
-"""What the risk stage remembers: where tracks have been, what behaviours noted, which alerts are open.
+"""What the risk stage remembers: where tracks have been, where traffic went, what behaviours noted, open alerts.
 
 One object, saved and loaded whole. Its size follows the traffic, never the length of the log.
 """
@@ -13,6 +13,9 @@ import numpy as np
 
 from risk import encounters
 from risk.behaviours import catalogue
+from risk.features.habit import remember
+from risk.habit import Habit
+from risk.heads import zone_entry
 from risk.hearing import Hearing
 from risk.history import History
 from risk.ledger import Ledger
@@ -23,7 +26,7 @@ from vts.errors import StateError
 from vts.lifecycle import Lifecycle
 from vts.units import S
 
-FORMAT = "lingding-risk-watch/3"
+FORMAT = "lingding-risk-watch/4"
 WINDOW_S = 600.0  # of rolling features: ten minutes, at the pace of a ship
 MAX_BYTES = 1 << 30
 
@@ -60,6 +63,7 @@ class Watch:
         self.profiles = profiles or {}
         self.listed = listed or {}
         self.history = History()
+        self.habit = Habit(zone_entry.HORIZON_MIN)
         self.hearing = Hearing()  # vts.merge([watch.hearing.tap(feed) ...]) lets it know who received what
         self.life = Lifecycle()
         self._policy = {
@@ -71,11 +75,12 @@ class Watch:
     def look(self, picture):
         """The View of a Picture: its encounters and its past. Call `step` afterwards to remember it."""
         found = encounters.find(picture, self.config)
-        view = look(picture, found, self.history, self.config, WINDOW_S, self.listed)
+        view = look(picture, found, self.history, self.config, WINDOW_S, self.listed, self.habit)
         return view._replace(out_of_range=self.hearing.step(picture.at_ns))
 
     def step(self, view):
         """Alerts of all behaviours at this instant; the Picture becomes part of the past."""
+        remember(view)
         parts = []
         for name, behaviour in catalogue().items():
             findings = behaviour.evaluate(view, self.memory[name])
@@ -159,7 +164,7 @@ class Watch:
         }
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(zipfile.ZipInfo("state.json"), json.dumps(state, sort_keys=True, default=_plain))
-            for name, array in self.history.dump().items():
+            for name, array in (self.history.dump() | self.habit.dump()).items():
                 raw = io.BytesIO()
                 np.save(raw, array, allow_pickle=False)
                 archive.writestr(zipfile.ZipInfo(f"{name}.npy"), raw.getvalue(), zipfile.ZIP_DEFLATED)
@@ -182,6 +187,7 @@ class Watch:
                 raise ValueError(f"format {state['format']!r}")
             watch = cls(RiskConfig(**state["config"]), profiles, listed)
             watch.history = History.restore(arrays)
+            watch.habit = Habit.restore(arrays)
             watch.hearing = Hearing.restore(state["hearing"])
             watch.life = Lifecycle.restore(state["life"])
             watch.memory = {name: state["memory"].get(name, {}) for name in catalogue()}

@@ -5,7 +5,7 @@ import numpy as np
 from risk.view import rows_of
 
 ROWS = "place"
-FAMILIES = ("motion", "place")
+FAMILIES = ("motion", "place", "habit")
 HORIZON_MIN = 30.0
 LEAD_MIN = 0.0
 WINDOW_MIN = 10.0
@@ -13,6 +13,7 @@ CONSEQUENCE = 0.35  # entering is not yet harm: most entries are lawful
 TITLE = {"en": "Zone entry", "zh": "进入区域"}
 TEXT = {"en": "enters {zone} in {enter_min} min on this course", "zh": "按现航向 {enter_min} 分钟后进入{zone}"}
 MONOTONE = {"edge_nm": -1, "closing_zone_kn": 1, "made_closing_kn": 1, "pass_nm": -1, "edge_min": -1}
+MONOTONE |= {"habit_soon": 1, "habit_share": 1, "habit_fine": 1, "habit_kind": 1, "habit_destination": 1}
 
 
 def candidates(view):

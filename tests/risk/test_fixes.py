@@ -33,7 +33,8 @@ def test_entry_is_told_to_the_minute_from_hourly_fixes():
 def test_a_row_whose_future_is_unknown_is_left_out_and_one_that_enters_stays():
     columns = run_towards()
     zone = (*ahead(113.0, -20.0, 90.0, 100_000.0), 10_000.0)
-    rows = batch.entries(*columns, [zone], horizon_min=180.0, window_min=370.0, reach_m=1e6)
+    fixes = batch.Fixes(columns[0], *columns, np.full(len(columns[0]), -1))
+    rows = batch.entries(fixes, [zone], horizon_min=180.0, window_min=370.0, reach_m=1e6)
     assert (rows.t_ns[rows.y] < rows.onset_ns[rows.y]).all() and rows.y.sum() >= 3
     late = columns[1][-1] - 180 * MINUTE
     assert (rows.y | (rows.t_ns <= late)).all()
@@ -102,6 +103,7 @@ def test_every_port_that_voyages_enter_is_judged_and_no_other(tmp_path):
             np.r_[np.tile(c, 25), last]
             for c, last in ((t_ns, 0), (lon, corner[0]), (lat, corner[1]), (sog, 0), (cog, 0))
         ),
+        np.full(25 * 40 + 1, 7),
     )
     rows = [("A", *near[::-1]), ("B", *off[::-1]), ("C", 60.0, 5.0)]
     pd.DataFrame(rows, columns=["label", "latitude", "longitude"]).to_csv(tmp_path / "ports.csv", index=False)
