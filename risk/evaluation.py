@@ -281,7 +281,8 @@ def drift(trained, found):
         p = model.probability(trained, name, rows.X)
         out[name] = {
             "psi": {feature: float(v) for (feature, _), v in zip(head.features, values, strict=True)},
-            "alarms_per_hour": len(episodes(p, rows, head.threshold)[0]) / hours(rows),
+            # of one instant no rate is known
+            "alarms_per_hour": len(episodes(p, rows, head.threshold)[0]) / hours(rows) if np.ptp(rows.t_ns) else None,
             "brier": float(np.mean((p - rows.y) ** 2)),
             "rows": int(rows.n),
         }

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import risk
 from risk import evaluation, matrix, model, samples, training
 from risk.samples import Samples
+from vts.paths import data_dir
 from vts.units import HOUR, MINUTE
 
 
@@ -177,3 +178,13 @@ def test_train_reproduces_itself_from_pictures_to_bytes(tmp_path):
     assert first == second
     for file in ("arrays.npz", "manifest.json", "CARD.md"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_of_one_instant_there_is_no_alarm_rate():
+    """A satellite log of a few ships gave 27,000,000,000 alarms an hour: one row, over no time."""
+    trained = risk.load(data_dir() / "models" / "current")
+    k = len(trained.heads["going_dark"].features)
+    rows = Samples(np.zeros((2, k)), np.ones(2, bool), np.array([[1, -1], [2, -1]]), *np.zeros((3, 2), np.int64))
+    assert evaluation.drift(trained, {"going_dark": rows})["going_dark"]["alarms_per_hour"] is None
+    hour = rows._replace(t_ns=np.array([0, HOUR]))
+    assert 0 <= evaluation.drift(trained, {"going_dark": hour})["going_dark"]["alarms_per_hour"] <= 2
