@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 
-.PHONY: demo test check-slow check-interpreted bench docs lint lock oracle clean help
+.PHONY: demo test check-slow check-interpreted bench docs lint lock oracle stonesoup clean help
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -54,6 +54,11 @@ oracle:
 	.venv-oracle/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/oracle/requirements.txt
 	$(PYTHON) -m venv .venv-decoder
 	.venv-decoder/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/oracle/requirements-decoder.txt
+
+## make stonesoup   the peer of the fusion benchmark, in an environment of its own (matplotlib and all: 400 MB)
+stonesoup:
+	$(PYTHON) -m venv .venv-stonesoup
+	.venv-stonesoup/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/oracle/requirements-stonesoup.txt
 
 ## make lock        pin every version anew (needs uv)
 lock:

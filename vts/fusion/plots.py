@@ -26,6 +26,9 @@ SAME_NAME = 1e3  # how much likelier a radar's own number makes a pair
 SPEED_VAR = 4.0  # m^2/s^2 per axis, of a speed that a radar has estimated
 MERGED_COST = 0.1  # log odds: a track that lives on the echoes of another becomes doubtful
 MARRY_AFTER = 4  # scans
+# A second position under the MMSI of a vessel that radar holds is hers and wrong, rather than another ship's, until it
+# has had so many echoes
+RIVAL_SHARE, OWN_HITS = 0.02, 5
 STANDING_HITS = 7
 LEAST_SHARE, GROWN_S = 0.25, 90.0  # of scans in which a vessel without a name is seen, once she is known so long
 # Ranges at which a ship's radar sees vessels under 20 m, 50 m, 120 m and over, clutter apart (IMO MSC.192(79) table 2,
@@ -151,6 +154,8 @@ def scan(
         range_m, azimuth = math.hypot(x[k], y[k]), math.atan2(x[k], y[k]) % clutter.TWO_PI
         exists = 1.0 / (1.0 + math.exp(-f[i, col.ODDS]))
         found[k] = clutter.detection(chart, s, clutter.cell(site, s, range_m, azimuth)) * f[i, col.VISIBLE]
+        if n[i, col.HELD] == 1 and n[i, col.HITS] < OWN_HITS:
+            found[k] *= RIVAL_SHARE  # an echo of its own convinces all the same; the elder's it does not get
         miss[k] = 1.0 - exists * found[k]
         found[k] *= exists
     echo = np.full(m, -1, np.int64)  # the track of which a plot is a second echo

@@ -186,3 +186,17 @@ def vts_sorted(parts):
     table = Reports.concat(parts)
     table = table.take(np.argsort(table.t_ns, kind="stable"))
     return table._replace(seq=np.arange(table.n))
+
+
+def test_a_false_position_beside_a_ship_does_not_take_her_echo():
+    """Her MMSI is heard 120 m abeam too; radar sees one ship, and the number stays with the echo."""
+    rng = np.random.default_rng(9)
+    false = ONE._replace(x=ONE.x + 120 * np.cos(np.radians(ONE.course)), y=ONE.y - 120 * np.sin(np.radians(ONE.course)))
+    said = ais([false], 240, rng)
+    feeds = [plots([ONE], 240, rng), vts_sorted([ais([ONE], 120, rng), said.take(said.t_ns >= T0 + 120 * S)])]
+    pictures, _ = run(feeds)
+    first = shown(pictures[10])
+    mine = int(first.track[apart_m(first, ONE, pictures[10].at_ns).argmin()])
+    for picture in pictures[10:]:
+        tracks = picture.tracks.take(picture.tracks.track == mine)
+        assert [True] == (apart_m(tracks, ONE, picture.at_ns) < 60.0).tolist()
