@@ -18,7 +18,7 @@ class FusionConfig:
 
     picture_s: float = 10.0  # a Picture is made at every multiple of this, in event time
     lateness_s: float = 5.0  # merge waits this long for a report that was measured earlier than it arrived
-    process_noise_mps2: float = 0.03  # 1-sigma acceleration of a vessel in a manoeuvre, besides its turn
+    process_noise_mps2: float = 0.06  # 1-sigma acceleration of a vessel in a manoeuvre, besides its turn
     gate_sigma: float = 5.0  # a report farther than this from its track is a teleport, not a motion
     ais_sigma_m: float = 10.0  # M.1371-5: position accuracy flag 1 means 10 m or better
     max_speed_kn: float = 60.0  # implied speed over this is not a vessel's

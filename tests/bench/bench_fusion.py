@@ -251,6 +251,10 @@ def presets():
         for metric, most in TARGETS[name]:
             unit = next((u for end, u in UNITS.items() if metric.endswith(end) or metric.startswith(end)), "")
             rows.append(_row(f"{name}: {metric}", found[metric], None, unit, most, ""))
+        # errors of one vessel last from Picture to Picture: the interval is that of as many errors as vessels
+        low, high = found["nees_low"], found["nees_high"]
+        rows.append(_row(f"{name}: NEES of position", found["nees"], None, "", None, ""))
+        rows[-1] |= {"target": f"{low:.2f} to {high:.2f}", "met": bool(low <= found["nees"] <= high)}
     return rows
 
 

@@ -9,35 +9,44 @@ import math
 from vts.jit import kernel
 
 CELL_M = 800.0
-SIDE = 64  # cells a side of the table that the plane is folded onto
+LEAST_SIDE, MOST_SIDE = 4, 64  # cells a side of the table that the plane is folded onto
 ROUNDS = 40
 TOLERANCE = 1e-3
 
 
 @kernel
-def fold(x_m, y_m):
-    """Bucket of a place: the plane in cells, folded onto a table; strangers in a bucket are told apart by distance."""
-    return (math.floor(x_m / CELL_M) & (SIDE - 1)) * SIDE + (math.floor(y_m / CELL_M) & (SIDE - 1))
+def side_for(count):
+    """Cells a side of a table for so many places: a power of two, with a cell or more for each."""
+    side = LEAST_SIDE
+    while side < MOST_SIDE and side * side < count:
+        side *= 2
+    return side
 
 
 @kernel
-def bucket(x_m, y_m, count, out_start, out_member, scratch):
+def fold(x_m, y_m, side):
+    """Bucket of a place: the plane in cells, folded onto a table; strangers in a bucket are told apart by distance."""
+    return (math.floor(x_m / CELL_M) & (side - 1)) * side + (math.floor(y_m / CELL_M) & (side - 1))
+
+
+@kernel
+def bucket(x_m, y_m, count, side, out_start, out_member, scratch):
     """Sort `count` places into buckets: members of bucket b are out_member[out_start[b]:out_start[b + 1]]."""
-    for b in range(SIDE * SIDE + 1):
+    for b in range(side * side + 1):
         out_start[b] = 0
     for k in range(count):
-        scratch[k] = fold(x_m[k], y_m[k])
+        scratch[k] = fold(x_m[k], y_m[k], side)
         out_start[scratch[k] + 1] += 1
-    for b in range(SIDE * SIDE):
+    for b in range(side * side):
         out_start[b + 1] += out_start[b]
     for k in range(count - 1, -1, -1):
         b = scratch[k] + 1
         out_start[b] -= 1
         out_member[out_start[b]] = k
     # the starts have slipped one bucket: bucket b now begins at out_start[b + 1]
-    for b in range(SIDE * SIDE):
+    for b in range(side * side):
         out_start[b] = out_start[b + 1]
-    out_start[SIDE * SIDE] = count
+    out_start[side * side] = count
 
 
 @kernel

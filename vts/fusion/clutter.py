@@ -37,16 +37,21 @@ def _area_m2(site, s, at):
 
 
 @kernel
-def density(site, chart, s, at):
-    """False plots per square metre and scan in a cell."""
+def ring_false(chart, s, ring):
+    """False plots of late in a whole ring."""
+    total = 0.0
+    for k in range(ring * col.SECTORS, (ring + 1) * col.SECTORS):
+        total += chart[s, k, col.MAP_FALSE]
+    return total
+
+
+@kernel
+def density(site, chart, s, at, ring):
+    """False plots per square metre and scan in a cell, in whose ring there were `ring` of late."""
     scans = site[s, col.S_SCANS] + 1.0
     reach = max(site[s, col.S_REACH], 1000.0)
     mean = max((site[s, col.S_FALSE] + 1.0) / scans / (math.pi * reach * reach), LEAST_DENSITY)
     looked_m2 = scans * _area_m2(site, s, at)
-    first = at // col.SECTORS * col.SECTORS
-    ring = 0.0
-    for k in range(first, first + col.SECTORS):
-        ring += chart[s, k, col.MAP_FALSE]
     # sea clutter lies round the antenna: the mean of a radar that reaches far says little of the nearest miles
     mean = max(
         (ring + PRIOR_FALSE) / (col.SECTORS * looked_m2 + PRIOR_FALSE / mean), _least(ring) / looked_m2 / col.SECTORS

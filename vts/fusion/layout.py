@@ -25,10 +25,11 @@ PLOT_RANGE, PLOT_AZ = 34, 35  # last radar plot, as measured; azimuth in radians
 OFF_FAR = 38  # m of the mean offset that neither hull nor wake explains
 WANDER, WANDER_N = 36, 37  # of its own echo over its hull, as a site's S_GLINT, S_GLINT_N
 UNSEEN = 39  # log likelihood of the looks in a row that found nothing, if the vessel were there
-MU = 40  # four mode probabilities
-X = 44  # four modes of STRIDE: e n ve vn turn from LON, LAT, then their 5 x 5 covariance
-STRIDE = 30
-CUSUM = X + 4 * STRIDE  # east, west, north, south: how long the AIS has been to that side, in sigmas (Page, 1954)
+HYPOTHESES = 5  # of motion: three legs, a turn, a stop
+MU = 40  # their probabilities; 0: not carried
+X = MU + HYPOTHESES  # each of STRIDE: e n ve vn turn from LON, LAT, then columns of their covariance to its diagonal
+STRIDE = 20
+CUSUM = X + HYPOTHESES * STRIDE  # east, west, north, south: how long AIS has been to that side, in sigmas (Page, 1954)
 ANTENNA_M, ANTENNA_W = CUSUM + 4, CUSUM + 5  # ahead of her echo by the pairs so far, and 1 / m^2, until it is told
 NF = CUSUM + 6
 

@@ -141,9 +141,10 @@ def scan(
         helm2[k] = 0.0 if slow else (f[i, col.VE] ** 2 + f[i, col.VN] ** 2) * (HELM_S + HELM_GAIN * abs(dt)) ** 2
         k += 1
     tracks = k
-    starts = np.empty(associate.SIDE * associate.SIDE + 1, np.int64)
+    side = associate.side_for(tracks)
+    starts = np.empty(side * side + 1, np.int64)
     sorted_k, scratch = np.empty(tracks, np.int64), np.empty(tracks, np.int64)
-    associate.bucket(x, y, tracks, starts, sorted_k, scratch)
+    associate.bucket(x, y, tracks, side, starts, sorted_k, scratch)
 
     # pairs within the gate
     limit = m * PAIRS_A_PLOT
@@ -159,19 +160,23 @@ def scan(
         miss[k] = 1.0 - exists * found[k]
         found[k] *= exists
     echo = np.full(m, -1, np.int64)  # the track of which a plot is a second echo
-    lambda_ = np.empty(m)
+    lambda_, rings = np.empty(m), np.full(col.RINGS, math.nan)
     pairs = 0
     told = _repeats(named, m)  # the earlier plot of this scan that bears the same name
     for a in range(m):
         if told[a] >= 0:
             continue
         first, aboard_of = pairs, -1
-        lambda_[a] = clutter.density(site, chart, s, clutter.cell(site, s, plot_range[a], plot_az[a] % clutter.TWO_PI))
+        at = clutter.cell(site, s, plot_range[a], plot_az[a] % clutter.TWO_PI)
+        ring = at // col.SECTORS
+        if math.isnan(rings[ring]):
+            rings[ring] = clutter.ring_false(chart, s, ring)
+        lambda_[a] = clutter.density(site, chart, s, at, rings[ring])
         for ox in range(-1, 2):
             for oy in range(-1, 2):
-                b = associate.fold(plot_x[a] + ox * associate.CELL_M, plot_y[a] + oy * associate.CELL_M)
-                for at in range(starts[b], starts[b + 1]):
-                    k = sorted_k[at]
+                b = associate.fold(plot_x[a] + ox * associate.CELL_M, plot_y[a] + oy * associate.CELL_M, side)
+                for place in range(starts[b], starts[b + 1]):
+                    k = sorted_k[place]
                     i = member[k]
                     dt = (plot_t[a] - mid_ns) / S
                     dx = plot_x[a] - x[k] - f[i, col.VE] * dt
@@ -260,9 +265,12 @@ def scan(
         z0, z1 = motion.offset(f, i, plot_lon[a], plot_lat[a])
         r00, r01, r11 = noise[a, 0], noise[a, 1], noise[a, 2]
         if merged:
-            dx, dy = 0.5 * (x[k] - x[other]), 0.5 * (y[k] - y[other])
-            z0, z1 = z0 + dx, z1 + dy
-            r00, r01, r11 = r00 + dx * dx + 100.0, r01 + dx * dy, r11 + dy * dy + 100.0
+            # she is somewhere in the cell of the echo; where she was thought to be in it would only confirm itself
+            sin, cos = math.sin(plot_az[a]), math.cos(plot_az[a])
+            along2, across2 = (0.5 * PULSE_M) ** 2, (0.5 * max(BEAM_RAD * plot_range[a], PULSE_M)) ** 2
+            r00 += along2 * sin * sin + across2 * cos * cos
+            r01 += (along2 - across2) * sin * cos
+            r11 += along2 * cos * cos + across2 * sin * sin
         elif best_beta[k] < 0.9 * share:
             z0, z1, r00, r01, r11 = _blend(f, i, k, share, pairs, of_track, of_plot, beta, plot_lon, plot_lat, noise)
         else:
@@ -274,7 +282,10 @@ def scan(
             speed, course = r.sog_kn[order[a]] * KN, r.cog_deg[order[a]] * DEG
             motion.correct(f, i, 2, speed * math.sin(course), speed * math.cos(course), SPEED_VAR, 0.0, SPEED_VAR, w)
         if not merged:
-            _seen(f, n, hit_ns, look_ns, chart, site, r, i, s, order[a], plot_t[a], miss[k], gain[k])
+            _seen(
+                *(f, n, hit_ns, look_ns, chart, site, i, s, r.sensor[order[a]], r.kind[order[a]], named[a]),
+                *(r.length_m[order[a]], plot_t[a], miss[k], gain[k]),
+            )
             f[i, col.PLOT_RANGE], f[i, col.PLOT_AZ] = plot_range[a], plot_az[a]
         else:
             look_ns[i, s] = plot_t[a]
@@ -465,7 +476,7 @@ def _blend(f, i, k, share, pairs, of_track, of_plot, beta, plot_lon, plot_lat, n
 
 
 @kernel
-def _seen(f, n, hit_ns, look_ns, chart, site, r, i, s, j, t_ns, miss, gain):
+def _seen(f, n, hit_ns, look_ns, chart, site, i, s, sensor, kind, named, length_m, t_ns, miss, gain):
     """A plot was used: the vessel exists the more, and can be seen."""
     exists = 1.0 / (1.0 + math.exp(-f[i, col.ODDS]))
     visible = f[i, col.VISIBLE]
@@ -484,15 +495,15 @@ def _seen(f, n, hit_ns, look_ns, chart, site, r, i, s, j, t_ns, miss, gain):
     n[i, col.LAST], n[i, col.RADAR_T] = max(n[i, col.LAST], t_ns), t_ns
     n[i, col.REPORTS] += 1
     n[i, col.HITS] += 1
-    n[i, col.SEEN] |= 1 << r.sensor[j]
+    n[i, col.SEEN] |= 1 << sensor
     n[i, col.PLOT_SITE] = s
-    if r.kind[j] == schema.RADAR_TRACK:
-        n[i, col.PLOT_IDENT] = _name(site, s, r, j)
+    if kind == schema.RADAR_TRACK:
+        n[i, col.PLOT_IDENT] = named
     if n[i, col.MMSI] < 0:
-        n[i, col.KIND] = r.kind[j]
-    if math.isnan(f[i, col.TO_BOW]) and not math.isnan(r.length_m[j]):  # until she has told her size
+        n[i, col.KIND] = kind
+    if math.isnan(f[i, col.TO_BOW]) and not math.isnan(length_m):  # until she has told her size
         old = f[i, col.LENGTH]
-        f[i, col.LENGTH] = r.length_m[j] if math.isnan(old) else old + 0.1 * (r.length_m[j] - old)
+        f[i, col.LENGTH] = length_m if math.isnan(old) else old + 0.1 * (length_m - old)
     rows.confirm(f, n, i)
 
 

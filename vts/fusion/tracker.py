@@ -15,12 +15,12 @@ from vts.fusion import layout as col
 from vts.fusion import rows, step
 from vts.fusion.evidence import UNSEEN_DOUBT, Evidence, Registration, doubts, findings_at
 from vts.fusion.known import Known
-from vts.fusion.motion import MODES, SLOW_MPS
+from vts.fusion.motion import HYPOTHESES, SLOW_MPS
 from vts.lifecycle import Lifecycle
 from vts.schema import AIS_ATON, AIS_BASE, Picture, Rejects, Reports, Scores, Sensors, Statics, Tracks
 from vts.units import DEG, HOUR, KN, MINUTE, S
 
-VERSION = 8  # of the saved state
+VERSION = 9  # of the saved state
 KEEP_NS = 5 * S  # the state is kept this often, to go back to
 WORK_NS = 2 * KEEP_NS  # reports are worked in by units of this, whose late ones go back together
 PENDING = 65_536  # rows that wait before the kernel is called without a picture having been asked for
@@ -269,9 +269,9 @@ class Tracker:
         nn = np.where(known, (ahead * cos - aside * sin) ** 2, span2)
         for column, open_m2 in ((col.EE, ee), (col.EN, en), (col.NN, nn)):
             f[rest, column] += open_m2
-        for mode in range(MODES):
-            for k, open_m2 in ((5, ee), (6, en), (10, en), (11, nn)):
-                f[rest, col.X + mode * col.STRIDE + k] += open_m2
+        for k in range(HYPOTHESES):
+            for at, open_m2 in ((5, ee), (6, en), (7, nn)):
+                f[rest, col.X + k * col.STRIDE + at] += open_m2
 
     def _tracks(self, at_ns):
         """Tracks of what is to be shown at an instant, in order of `track`."""

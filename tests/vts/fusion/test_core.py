@@ -323,7 +323,9 @@ def test_sea_clutter_round_the_antenna_is_learned_by_a_radar_that_reaches_far():
             chart[0, clutter.cell(site, 0, range_m, azimuth), layout.MAP_FALSE] += 1.0
             site[0, layout.S_NEW] += 1.0
         clutter.rotate(site, chart, 0, 1)
-    near = [clutter.density(site, chart, 0, clutter.cell(site, 0, 3000.0, a)) for a in np.arange(0.0, 6.28, 0.17)]
+    cells = [clutter.cell(site, 0, 3000.0, a) for a in np.arange(0.0, 6.28, 0.17)]
+    ring = clutter.ring_false(chart, 0, cells[0] // layout.SECTORS)
+    near = [clutter.density(site, chart, 0, cell, ring) for cell in cells]
     assert 1.0 == pytest.approx(np.mean(near) / (15.0 / (np.pi * 5000.0**2)), abs=0.35)
 
 

@@ -49,38 +49,77 @@ def test_vessels_in_a_line_share_their_plots_as_enumeration_says(seed):
     assert enumerated(weight, miss) == pytest.approx(propagated(weight, miss), abs=2e-3)
 
 
+LEG, TURN, STOP = "leg", "turn", "stop"
+
+
+def mixture(parts):
+    """(mean, covariance) of [(share, mean, covariance)]."""
+    total = sum(p for p, _, _ in parts)
+    x = sum(p * mean for p, mean, _ in parts) / total
+    return x, sum(p * (cov + np.outer(mean - x, mean - x)) for p, mean, cov in parts) / total
+
+
 def reference(state, dt_s, accel):
-    """One interaction and prediction of the IMM: [(probability, mean, covariance)], by the book, in full matrices."""
-    n = motion.MODES
-    switch = np.array(
-        [
-            [
-                np.exp(-dt_s / motion.SOJOURN_S[m])
-                if m == j
-                else (1 - np.exp(-dt_s / motion.SOJOURN_S[m])) * motion.TO[m][j]
-                for j in range(n)
-            ]
-            for m in range(n)
-        ]
-    )
-    mu = np.array([p for p, _, _ in state])
-    out = []
-    for j in range(n):
-        c = mu @ switch[:, j]
-        share = mu * switch[:, j] / c
-        x = sum(s * mean for s, (_, mean, _) in zip(share, state, strict=True))
-        P = sum(s * (cov + np.outer(mean - x, mean - x)) for s, (_, mean, cov) in zip(share, state, strict=True))
-        out.append((c, *_moved(j, x, P, dt_s, accel)))
-    return out
+    """One change and prediction: [(kind, probability, mean, covariance)], by the book, in full matrices."""
+    turns, stops, leg_ends = (1.0 - np.exp(-dt_s / mean_s) for mean_s in (motion.TURN_S, motion.STOP_S, motion.LEG_S))
+    x, P = mixture([(p, mean, cov) for _, p, mean, cov in state])
+    near = motion.STOPS_MPS**2 + (motion.STOPS_MPS2 * dt_s) ** 2 + 4.0 * (P[2, 2] + P[3, 3])
+    can_stop = x[2] ** 2 + x[3] ** 2 < near
+    go_on = {TURN: turns * (1.0 - motion.TURN_STOPS), STOP: stops * (1.0 - motion.STOP_TURNS) * can_stop, LEG: 0.0}
+    if sum(p * go_on[kind] for kind, p, _, _ in state) < motion.BORN:
+        go_on = dict.fromkeys(go_on, 0.0)
+    to_turn = {LEG: leg_ends * (1.0 - motion.LEG_STOPS), STOP: stops * motion.STOP_TURNS * can_stop}
+    to_stop = {LEG: leg_ends * motion.LEG_STOPS * can_stop, TURN: turns * motion.TURN_STOPS * can_stop}
+    to_turn[TURN] = 1.0 - go_on[TURN] - to_stop[TURN]
+    to_stop[STOP] = can_stop * (1.0 - go_on[STOP] - to_turn[STOP])
+    legs = [[p * (1.0 - to_turn[LEG] - to_stop[LEG]), x, P] for kind, p, x, P in state if kind == LEG]
+    into = {
+        to: [(p * chance[kind], x, P) for kind, p, x, P in state]
+        for to, chance in ((LEG, go_on), (TURN, to_turn), (STOP, to_stop))
+    }
+    born = sum(p for p, _, _ in into[LEG])
+    if born > 0.0:
+        legs = settled([*legs, [born, *straight(*mixture(into[LEG]))]])
+    out = [(LEG, p, *_moved(LEG, mean, cov, dt_s, accel)) for p, mean, cov in legs]
+    for kind in (TURN, STOP):
+        weight = sum(p for p, _, _ in into[kind])
+        if weight > 0.0:
+            out.append((kind, weight, *_moved(kind, *mixture(into[kind]), dt_s, accel)))
+    total = sum(p for _, p, _, _ in out)
+    return [(kind, p / total, mean, cov) for kind, p, mean, cov in out]
+
+
+def straight(x, P):
+    """A leg has no rate of turn."""
+    x, P = x.copy(), P.copy()
+    x[4], P[4, :], P[:, 4] = 0.0, 0.0, 0.0
+    P[4, 4] = motion.TURN_SIGMA**2
+    return x, P
+
+
+def settled(legs):
+    """Legs of which the last is new: the two that lose least by it are merged, if they must be or do not differ."""
+    costs = {}
+    for a, b in itertools.combinations(range(len(legs)), 2):
+        if len(legs) > motion.LEGS or b == len(legs) - 1:
+            (p, _, P), (q, _, Q) = legs[a], legs[b]
+            both = mixture([legs[a], legs[b]])[1]
+            size, one, two = (np.linalg.slogdet(M[:4, :4])[1] for M in (both, P, Q))
+            costs[b, a] = 0.5 * ((p + q) * size - p * one - q * two)
+    if costs and (len(legs) > motion.LEGS or min(costs.values()) < motion.SAME):
+        b, a = min(costs, key=costs.get)
+        legs[a] = [legs[a][0] + legs[b][0], *straight(*mixture([legs[a], legs[b]]))]
+        del legs[b]
+    return legs
 
 
 def _moved(mode, x, P, dt_s, accel):
-    if mode == motion.STOPPED:
+    if mode == STOP:
         P = np.diag([0, 0, motion.STOPPED_SPEED**2, motion.STOPPED_SPEED**2, motion.TURN_SIGMA**2]) + np.pad(
             P[:2, :2] + motion.STOPPED_WALK**2 * dt_s * np.eye(2), ((0, 3), (0, 3))
         )
         return np.array([x[0], x[1], 0.0, 0.0, 0.0]), P
-    turning = mode == motion.TURNING
+    turning = mode == TURN
 
     def ahead(s):
         """Sailed in ten thousand small steps: no closed form of an arc."""
@@ -106,51 +145,71 @@ def _moved(mode, x, P, dt_s, accel):
     return mean, P
 
 
-def test_prediction_and_correction_are_those_of_the_book():
+@pytest.mark.parametrize("speed_mps", [9.0, 0.2])
+def test_prediction_and_correction_are_those_of_the_book(speed_mps):
+    """A vessel that turns at 0.8 deg/s and goes on, and one that lies still."""
     f, w = np.zeros((1, col.NF)), np.zeros(256)
     motion.start(f, 0, 114.0, 22.0, 200.0, 30.0, 120.0, 8.0)
-    state = modes(f)
+    state, most = hypotheses(f), 0
     rng = np.random.default_rng(4)
-    for step in range(6):
+    course, at, now = 0.3, np.zeros(2), np.array([114.0, 22.0])
+    scale = np.array([f[0, col.EAST_M], f[0, col.NORTH_M]])
+    for step in range(40):
         dt_s = rng.uniform(1.0, 4.0)
-        state = reference(state, dt_s, 0.03)
+        course += np.deg2rad(0.8) * dt_s * (12 <= step < 24)
+        at = at + speed_mps * dt_s * np.array([np.sin(course), np.cos(course)])
+        state = centred(reference(state, dt_s, 0.03))
         motion.predict(f, 0, dt_s, 0.03, w)
-        state = centred(state)
-        agree(state, modes(f), step)
-        z = rng.normal(0.0, 12.0, 2) + np.array([9.0, 4.0]) * dt_s * (step < 2)
+        agree(state, hypotheses(f), step)
+        now = np.array([f[0, col.LON], f[0, col.LAT]]) - (114.0, 22.0)
+        z = at + rng.multivariate_normal(np.zeros(2), NOISE) - now * scale
         state = centred(corrected(state, z))
         motion.correct(f, 0, 0, z[0], z[1], NOISE[0, 0], NOISE[0, 1], NOISE[1, 1], w)
-        agree(state, modes(f), step)
+        agree(state, hypotheses(f), step)
+        most = max(most, len(state))
+    assert most == motion.HYPOTHESES if speed_mps < 1.0 else most >= motion.LEGS + 1
 
 
 def corrected(state, z):
     out = []
-    for p, x, P in state:
+    for kind, p, x, P in state:
         S = P[:2, :2] + NOISE
         d = z - x[:2]
         K = P[:, :2] @ np.linalg.inv(S)
-        out.append(
-            (p * np.exp(-0.5 * d @ np.linalg.solve(S, d)) / np.sqrt(np.linalg.det(S)), x + K @ d, P - K @ S @ K.T)
-        )
-    total, least = sum(p for p, _, _ in out), 1e-4
-    return [(least + (1 - len(out) * least) * p / total, x, P) for p, x, P in out]
+        likely = p * np.exp(-0.5 * d @ np.linalg.solve(S, d)) / np.sqrt(np.linalg.det(S))
+        out.append((kind, likely, x + K @ d, P - K @ S @ K.T))
+    total = sum(p for _, p, _, _ in out)
+    out = [(kind, p / total, x, P) for kind, p, x, P in out]
+    out = [
+        (kind, p if kind == LEG else max(p, motion.FLOOR), x, P)
+        for kind, p, x, P in out
+        if kind != LEG or p >= motion.KEPT
+    ]
+    total = sum(p for _, p, _, _ in out)
+    return [(kind, p / total, x, P) for kind, p, x, P in out]
 
 
 def centred(state):
     """The reference point follows the mean."""
-    shift = sum(p * x[:2] for p, x, _ in state)
-    return [(p, x - np.concatenate([shift, np.zeros(3)]), P) for p, x, P in state]
+    shift = sum(p * x[:2] for _, p, x, _ in state)
+    return [(kind, p, x - np.concatenate([shift, np.zeros(3)]), P) for kind, p, x, P in state]
 
 
-def modes(f):
+def hypotheses(f):
     out = []
-    for m in range(motion.MODES):
+    for m in range(motion.HYPOTHESES):
         b = col.X + m * col.STRIDE
-        out.append((f[0, col.MU + m], f[0, b : b + 5].copy(), f[0, b + 5 : b + 30].reshape(5, 5).copy()))
+        if f[0, col.MU + m] > 0.0:
+            P = np.zeros((5, 5))
+            P[np.tril_indices(5)] = f[0, b + 5 : b + 20]
+            P = P + P.T - np.diag(np.diag(P))
+            kind = LEG if m < motion.LEGS else TURN if m == motion.TURNING else STOP
+            out.append((kind, f[0, col.MU + m], f[0, b : b + 5].copy(), P))
     return out
 
 
 def agree(expected, got, step):
-    for m, (a, b) in enumerate(zip(expected, got, strict=True)):
+    assert [kind for kind, *_ in expected] == [kind for kind, *_ in got], step
+    for (kind, *a), (_, *b) in zip(expected, got, strict=True):
         for one, two in zip(a, b, strict=True):
-            assert one == pytest.approx(two, rel=1e-4, abs=1e-5), (step, m)
+            assert one == pytest.approx(two, rel=1e-4, abs=1e-5), (step, kind)
