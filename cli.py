@@ -68,7 +68,7 @@ class Compiling(logging.Handler):
             click.echo(said, err=True)
             self._told = True
         elif sys.stderr.isatty():
-            click.echo(f"\r\x1b[K{self._done}", err=True, nl=False)
+            click.echo(f"\r\x1b[K{self._done}\r", err=True, nl=False)  # what comes next takes its place
 
 
 class Context(click.Context):

@@ -16,7 +16,7 @@ def judge(alerts, tracks):
     """{severity: counts} of the collision alerts in `alerts`, by what came of them in `tracks` (a store's, in order).
 
     came_true: the two came within the limit that the alert names; manoeuvre: they did not, and one of them had altered
-    by 15 degrees or 2 kn before they were nearest; neither; unknown: one of them was lost first. precision: came_true
+    by 15 degrees or 2 kn before they were nearest; neither; unknown: one of them was lost first, or the alert names no limit. precision: came_true
     over those known; founded: with those that a manoeuvre kept apart.
     """
     raised = alerts.take(np.flatnonzero((alerts.rule == RULE) & (alerts.state == schema.RAISED)))
@@ -42,8 +42,12 @@ def judge(alerts, tracks):
 def _outcome(alerts, k, tracks, where):
     """What came of one alert."""
     detail = dict(part.split("=", 1) for part in str(alerts.detail[k]).split(";") if "=" in part)
-    limit_m, tcpa_min = float(detail["limit_nm"]) * NM, float(detail["tcpa_min"])
-    begin_ns, end_ns = int(alerts.t_ns[k]), int(alerts.t_ns[k] + (tcpa_min + AFTER_MIN) * MINUTE)
+    try:
+        limit_m, tcpa_min = float(detail["limit_nm"]) * NM, float(detail["tcpa_min"])
+        end_ns = int(alerts.t_ns[k] + (tcpa_min + AFTER_MIN) * MINUTE)
+    except (KeyError, ValueError, OverflowError):  # a store from elsewhere may say anything
+        return "unknown"
+    begin_ns = int(alerts.t_ns[k])
     pair = []
     for track in (int(alerts.track[k]), int(alerts.other[k])):
         rows = where.get(track, np.empty(0, np.int64))

@@ -21,7 +21,6 @@ from vts.units import S
 
 MAX_POSITIONS = 1_000_000
 MAX_ALERTS = 500
-MAX_TRACKS = 20_000
 HOLD_S = 600  # a vessel is drawn where it was last seen for this long
 CELL_DEG = 1e-4  # a vessel that stays within 10 m ...
 CELL_S = 300  # ... is drawn once in five minutes

@@ -114,11 +114,16 @@ def retold(store):
         log = Path(about["log"])
         if not log.is_file() or log.stat().st_size != about.get("bytes"):
             raise StoreError(f"{log}: is gone or has changed since the replay; put the log back that it was made from")
-    sites = tuple(
-        Site(**{k: _tuples(v) if isinstance(v, list) else v for k, v in site.items()}) for site in run["radars"]
-    )
-    cut = Cut(run["start_ns"], run["end_ns"], run["area"])
-    return [about["log"] for about in run["logs"]], sites, FusionConfig(**run["config"]["fusion"]), cut, run["rate"]
+    try:
+        sites = tuple(
+            Site(**{k: _tuples(v) if isinstance(v, list) else v for k, v in site.items()}) for site in run["radars"]
+        )
+        cut = Cut(run["start_ns"], run["end_ns"], run["area"])
+        return [about["log"] for about in run["logs"]], sites, FusionConfig(**run["config"]["fusion"]), cut, run["rate"]
+    except (KeyError, TypeError) as error:  # made with numbers that this version does not have, or lacks
+        raise StoreError(
+            f"{store.path}: run.json is of another version; replay the logs again with this one"
+        ) from error
 
 
 def _tuples(value):

@@ -49,3 +49,9 @@ def test_what_becomes_of_a_collision_alert(ships, expected):
 def test_a_store_without_alerts_has_no_precision():
     found = outcomes.judge(Alerts.empty(), Tracks.empty())
     assert found["alarm"]["precision"] is None and 0.0 == found["hours"]
+
+
+def test_an_alert_of_a_foreign_store_that_names_no_limit_is_unknown():
+    alerts, tracks = play(crossing(), 14)[0], picture(crossing(), 0.0).tracks
+    found = outcomes.judge(alerts._replace(detail=np.full(alerts.n, "limit_nm=x;tcpa_min")), tracks)
+    assert 1 == sum(found[severity]["unknown"] for severity in ("caution", "warning", "alarm"))
