@@ -16,8 +16,8 @@ def judge(alerts, tracks):
     """{severity: counts} of the collision alerts in `alerts`, by what came of them in `tracks` (a store's, in order).
 
     came_true: the two came within the limit that the alert names; manoeuvre: they did not, and one of them had altered
-    by 15 degrees or 2 kn before they were nearest; neither; unknown: one of them was lost first, or the alert names no limit. precision: came_true
-    over those known; founded: with those that a manoeuvre kept apart.
+    by 15 degrees or 2 kn before they were nearest; neither; unknown: one of them was lost first, or the alert names no
+    limit. precision: came_true over those known; founded: with those that a manoeuvre kept apart.
     """
     raised = alerts.take(np.flatnonzero((alerts.rule == RULE) & (alerts.state == schema.RAISED)))
     order = np.lexsort((tracks.t_ns, tracks.track))
