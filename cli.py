@@ -87,6 +87,13 @@ def _lang(ctx=None):
     return getattr((ctx or click.get_current_context()).find_root().obj, "lang", "en")
 
 
+def _tr(text, /, **values):
+    """A text of the program in the language of the command, its {values} filled in."""
+    from vts.wording import translator
+
+    return translator(_lang())(text, **values)
+
+
 class Command(click.Command):
     context_class = Context
 
@@ -384,7 +391,7 @@ def _replay(asked, note="", again=""):
     totals = run.totals(feeds, merged.rejects)
     summary = totals | {"left_out": cut.counts, "fusion": tracker.rejects.counts} | told.counts()
     summary |= {"seconds": round(time.monotonic() - began, 3), "peak_mb": run.peak_mb(), "out": str(asked.out)}
-    _event("summary", **summary) if asked.as_json else click.echo(summary_text(summary, tr))
+    _event("summary", **summary) if asked.as_json else click.echo(summary_text(summary, words))
     if not totals["used"]:
         said = tr("{logs}: no message could be used; see the reasons, or name another log", logs=", ".join(asked.logs))
         _fail(said, BAD_INPUT, as_json=False)
@@ -512,7 +519,7 @@ def decode(log, form, out, raw, summary, sites, start, rate, as_json):
     """
     import ais
     from vts import radar
-    from vts.wording import balance_lines, translator
+    from vts.wording import balance_lines
 
     if form == "parquet" and out is None:
         raise click.UsageError("--to parquet needs --out FILE")
@@ -537,7 +544,7 @@ def decode(log, form, out, raw, summary, sites, start, rate, as_json):
     if as_json:
         click.echo(json.dumps({"event": "summary", **totals}), err=True)
     else:
-        click.echo("\n".join(balance_lines(totals, translator("en"))), err=True)
+        click.echo("\n".join(balance_lines(totals, _tr)), err=True)
 
 
 # Ask and show
@@ -579,7 +586,7 @@ def _answer(table, as_csv, as_json):
 
         pyarrow.csv.write_csv(table, sys.stdout.buffer)
     elif not table.num_rows:
-        click.echo("no rows")
+        click.echo(_tr("no rows"))
     else:
         click.echo(columns_text(table))
 
@@ -673,9 +680,10 @@ def report(store, out, start, end, lang, tz, as_json):
 
 def _wrote(path, as_json, **more):
     size = Path(path).stat().st_size
-    _event("wrote", path=str(path), bytes=size, **more) if as_json else click.echo(
-        f"wrote {path} ({size / 1e6:.1f} MB)"
-    )
+    if as_json:
+        _event("wrote", path=str(path), bytes=size, **more)
+    else:
+        click.echo(_tr("wrote {path} ({size} MB)", path=path, size=f"{size / 1e6:.1f}"))
 
 
 @main.command()
@@ -707,7 +715,10 @@ def alerts(store, ack, text, on, who, only_open, rule, mmsi, start, end, lang, t
         for action, chosen in (("acknowledged", ack), ("noted", on)):
             for alert in chosen:
                 opened.note(time.time_ns(), who, alert, action, text or "")
-                click.echo(f"{alert} {action} by {who}")
+                if as_json:
+                    _event("note", alert=alert, action=action, who=who, text=text or "")
+                else:
+                    click.echo(_tr("{alert} {action} by {who}", alert=alert, action=_tr(action), who=who))
         return
     words = _wording(opened, lang)
     from vts import teller
@@ -915,7 +926,7 @@ def score(stores, model, out, zones, since, warm_up, engine, workers, address, m
             if as_json:
                 _event("partition", name=partition.name, rows=rows, error=error)
             else:
-                click.echo(f"{partition.name}: {error or f'{rows:,} rows'}")
+                click.echo(f"{partition.name}: {error or _tr('{rows} rows', rows=f'{rows:,}')}")
 
         result = batch.run(
             plan, "cli:score_table", options, out, engine=engine, workers=workers, address=address, done=done
@@ -926,8 +937,10 @@ def score(stores, model, out, zones, since, warm_up, engine, workers, address, m
     if as_json:
         _event("summary", **result)
     else:
-        counts = f"{result['made']} made, {result['kept']} kept, {len(result['failed'])} failed"
-        click.echo(f"{counts}; {result['rows']:,} rows in {out}")
+        counts = {"failed": len(result["failed"]), "rows": f"{result['rows']:,}"}
+        counts |= {name: result[name] for name in ("made", "kept")}
+        made = _tr("{made} made, {kept} kept, {failed} failed; {rows} rows in {out}", **counts, out=out)
+        click.echo(made)
     return BAD_INPUT if result["failed"] else DONE
 
 
@@ -990,7 +1003,7 @@ def compact(store, as_json):
     """
     with _opened(store) as opened:
         parts = opened.compact()
-    _event("summary", **parts) if as_json else click.echo(f"{parts['before']} parts are {parts['after']} now")
+    _event("summary", **parts) if as_json else click.echo(_tr("{before} parts are {after} now", **parts))
 
 
 @main.command()
@@ -1011,7 +1024,7 @@ def prune(store, older_than, really, as_json):
     before_ns = opened.watermark_ns - older_than * 86_400_000_000_000
     with opened:
         gone = opened.prune(before_ns)
-    _event("summary", parts=gone) if as_json else click.echo(f"{gone} parts removed")
+    _event("summary", parts=gone) if as_json else click.echo(_tr("{n} parts removed", n=gone))
 
 
 @main.command()
@@ -1063,7 +1076,9 @@ def zones_check(path, as_json):
         _event("defect", **defect._asdict()) if as_json else click.echo(str(defect))
     if not defects:
         n = geofences.load(path).n
-        _event("summary", zones=n, defects=0) if as_json else click.echo(f"{path}: {n} zones, no defect")
+        _event("summary", zones=n, defects=0) if as_json else click.echo(
+            _tr("{path}: {n} zones, no defect", path=path, n=n)
+        )
     return BAD_INPUT if defects else DONE
 
 
@@ -1087,7 +1102,10 @@ def zones_from_ais(store, out, radius_m, hours, vessels, as_json):
     proposal = geofences.propose(Store(store), radius_m=radius_m, hours=hours, vessels=vessels)
     out.write_text(json.dumps(proposal, ensure_ascii=False), encoding="utf-8")
     n = len(proposal["features"])
-    _event("summary", zones=n, path=str(out)) if as_json else click.echo(f"wrote {out} ({n} zones proposed)")
+    if as_json:
+        _event("summary", zones=n, path=str(out))
+    else:
+        click.echo(_tr("wrote {path} ({n} zones proposed)", path=out, n=n))
 
 
 @main.group()
@@ -1128,7 +1146,7 @@ def lng_plan(movements, zones_path, registers, store, previous, now_ns, out, exa
         if as_json:
             _event("slot", **row)
         else:
-            when = f"{row['start']} - {row['end']}" if row["start"] else "refused"
+            when = f"{row['start']} - {row['end']}" if row["start"] else _tr("refused")
             click.echo(f"{row['vessel']:<24} {row['direction']:<3} {row['terminal']:<16} {when:<43} {row['why']}")
     if out:
         slots.save(plan, out)

@@ -211,6 +211,36 @@ def test_alerts_are_listed_acknowledged_and_annotated(replayed, tmp_path):
     assert "vts alerts" in error
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "replay {sim}/ais.nmea --out {tmp}/store",
+        "decode {sim}/ais.nmea --to csv --out {tmp}/ais.csv",
+        "alerts {store} --ack {alert} --on {alert} --who Li",
+        "query {store} 'SELECT mmsi FROM tracks WHERE false'",
+        "score {store} --out {tmp}/scores",
+        "compact {store}",
+        "prune {store}",
+        "export {store} --to csv --out {tmp}/rows.csv",
+        "zones check {sim}/zones.geojson",
+        "zones from-ais {store} --out {tmp}/proposed.geojson",
+        "map {store} --out {tmp}/map.html",
+    ],
+    ids=lambda words: " ".join(words.split()[:2]),
+)
+def test_what_a_command_says_of_its_work_is_chinese_where_that_is_asked(sim, replayed, tmp_path, words):
+    copy = shutil.copytree(replayed[0], tmp_path / "day")
+    ids = [str(e["alert"]) for e in events(run("alerts", copy, "--json")[1]) if e["event"] == "alert"]
+    if not ids and "{alert}" in words:
+        pytest.skip("the scenario raised no alert in its first minutes")
+    words = [word.format(sim=sim, store=copy, tmp=tmp_path, alert=[*ids, ""][0]) for word in shlex.split(words)]
+    code, said, more = run(*words, "--lang", "zh")
+    lines = [line for line in (said + more).replace(str(tmp_path), "").splitlines() if line.strip()]
+    cited = [line for line in lines if line.startswith("    ")]  # the sources of alerts have titles of their own
+    assert 0 == code and lines
+    assert [] == [line for line in lines if line not in cited and not re.search(r"[\u4e00-\u9fff]", line)]
+
+
 def test_map_and_report_are_written_in_both_languages(replayed, tmp_path):
     for lang in ("en", "zh"):
         for command in ("map", "report"):

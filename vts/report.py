@@ -406,7 +406,7 @@ def _quality(view):
         for source, t in sorted(totals.items())
     ]
     rejects = [
-        (wording.clean(row["source"]), row["reason"], f"{row['n']:,}", wording.clean(row["example"] or ""))
+        (wording.clean(row["source"]), tr(row["reason"]), f"{row['n']:,}", wording.clean(row["example"] or ""))
         for row in view.rows(
             "SELECT source, reason, sum(count)::BIGINT AS n, max(example) AS example FROM rejects GROUP BY 1, 2"
             " ORDER BY n DESC, 1, 2"

@@ -455,9 +455,9 @@ def columns_text(table, limit=1000):
     return "\n".join(lines + ([f"... {more:,} rows more; add LIMIT, --csv or --json"] if more > 0 else []))
 
 
-def summary_text(summary, tr):
-    """The totals of a replay as a person reads them."""
-    lines = [""]
+def summary_text(summary, words):
+    """The totals of a replay as a person reads them, in Wording's language."""
+    tr, lines = words.tr, [""]
     if summary["first"]:
         lines.append(
             tr(
@@ -471,11 +471,11 @@ def summary_text(summary, tr):
     lines += balance_lines(summary, tr)
     reports = summary["reports"]
     left = reports["rejected"] | summary["fusion"] | summary["left_out"]
-    left_out = ", ".join(f"{n:,} {reason}" for reason, n in left.items())
+    left_out = tr(", ").join(f"{n:,} {tr(reason)}" for reason, n in left.items())
     said = tr("reports {read}, used {used}", read=f"{reports['read']:,}", used=f"{reports['used']:,}")
-    lines.append(said + (f"; {left_out}" if left_out else ""))
+    lines.append(said + (tr("; ") + left_out if left_out else ""))
     for rule, count in summary["alerts"].items():
-        lines.append(f"  {count:>12,}  " + tr("alerts of {rule}", rule=rule))
+        lines.append(f"  {count:>12,}  {words.title(rule)} ({rule})")
     if summary["withheld"]:
         said = tr("alerts not told, over --budget; ask for them with vts alerts")
         lines.append(f"  {summary['withheld']:>12,}  {said}")
@@ -498,4 +498,7 @@ def balance_lines(totals, tr):
         "read {read} = used {used} + rejected {rejected}", read=f"{read:,}", used=f"{used:,}", rejected=f"{rejected:,}"
     )
     reasons = sorted(totals["rejected"].items(), key=lambda item: (-item[1], item[0]))
-    return [said] + [f"  {n:>12,}  {why:<24} {clean(totals['examples'].get(why, ''), 80)}" for why, n in reasons]
+    for why, n in reasons:
+        padded = tr(why) + " " * (24 - columns(tr(why)))
+        said += f"\n  {n:>12,}  {padded} {clean(totals['examples'].get(why, ''), 80)}"
+    return said.splitlines()

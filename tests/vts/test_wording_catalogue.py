@@ -16,9 +16,12 @@ import pytest
 from click.testing import CliRunner
 
 import cli
+from ais import envelope
 from risk import boarding, psc
 from risk.encounters import SITUATIONS
 from vts import errors, health, schema, simulate, speech, wording
+from vts.fusion import layout
+from vts.radar import arpa_kernels, asterix, pcap
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEAKERS = [ROOT / "cli.py", ROOT / "risk" / "boarding.py", *sorted((ROOT / "vts").glob("*.py"))]
@@ -49,6 +52,18 @@ def texts():
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 if name in ("tr", "_tr") and isinstance(node.args[0].value, str):
                     found.add(node.args[0].value)
+    return found | reasons()
+
+
+def reasons():
+    """Every reason under which a feed or the tracker may count what it did not use."""
+    found = {*envelope.REASONS[1:], *arpa_kernels.REASONS[1:], *asterix._FLAGS[1:], *asterix._WHY.values()}
+    found |= {*layout.REASONS} | {pcap._NOT_UDP, pcap._CUT}
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and re.search(r"rejects?\.add$|^reject$|\._count$", ast.unparse(node.func)):
+                given = [a.value for a in node.args[:2] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+                found |= set(given[:1])
     return found
 
 
