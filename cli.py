@@ -558,8 +558,8 @@ def decode(log, form, out, raw, summary, sites, start, rate, as_json):
 def query(store, sql, as_csv, as_json):
     """Ask a store in SQL; it can read the store and nothing else.
 
-    Views: reports, statics, tracks, alerts, scores, visits, moving_zones, sensors, rejects, zones, notes. Times: t_ns
-    (ns since 1970, UTC) and t (UTC timestamp).
+    Views: reports, statics, tracks, alerts, scores, visits, moving_zones, sensors, sources, rejects, zones,
+    notes. Times: t_ns (ns since 1970, UTC) and t (UTC timestamp).
 
     Example: vts query out/day "SELECT rule, count(*) FROM alerts GROUP BY rule"
     """

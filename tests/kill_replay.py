@@ -21,7 +21,8 @@ import cli
 from vts import simulate, store
 
 TABLES = {"reports": "sensor, seq, t_ns", "statics": "seq, t_ns", "tracks": "t_ns, track", "scores": "t_ns, track",
-          "alerts": "t_ns, alert, state", "visits": "t_ns, track, zone, event", "sensors": "t_ns, sensor"}  # fmt: skip
+          "alerts": "t_ns, alert, state", "visits": "t_ns, track, zone, event", "sensors": "t_ns, sensor",
+          "sources": "t_ns, track, sensor"}  # fmt: skip
 
 
 def forked(work):
@@ -63,7 +64,7 @@ def look(whole, out):
     mark = opened.watermark_ns
     whole, held = contents(whole, mark), contents(out, mark)
     late = opened.arrow(f"SELECT count(*) AS n FROM tracks WHERE t_ns > {mark}").column("n")[0].as_py()
-    for name in ("tracks", "scores", "alerts", "visits", "sensors"):
+    for name in ("tracks", "scores", "alerts", "visits", "sensors", "sources"):
         if late or not whole[name].equals(held[name]):
             print(f"{name} of {out} is no prefix", file=sys.stderr)
             return 1

@@ -60,7 +60,7 @@ def collect(store, mmsi, *, lang="en", tz="UTC"):
 
     lead = _lead(tr, words, known.get(mmsi), mmsi, seen, heard, time)
     latest = rows(f"SELECT * FROM tracks WHERE mmsi = {mmsi} ORDER BY t_ns DESC LIMIT 1")
-    lead += _position(tr, words, latest, time)
+    lead += _position(tr, words, latest, time, maps.source_texts(store, con, tr))
     sections = [
         _scores(tr, words, rows, mmsi, time),
         _alerts(tr, words, con, mmsi, time),
@@ -101,7 +101,7 @@ def _type(tr, code):
     return f"{family(tr, code // 10)} ({code})" if code >= 0 else ""
 
 
-def _position(tr, words, latest, time):
+def _position(tr, words, latest, time, sources):
     """Where she was last."""
     if not latest:
         return []
@@ -124,7 +124,8 @@ def _position(tr, words, latest, time):
         (tr("state"), tr(schema.TRACK_STATES[row["state"]])),
         (
             tr("sensors"),
-            ", ".join(tr("AIS") if k == 0 else tr("radar {n}", n=k) for k in range(62) if row["seen_by"] >> k & 1),
+            sources.get(row["track"])
+            or ", ".join(tr("AIS") if k == 0 else tr("radar {n}", n=k) for k in range(62) if row["seen_by"] >> k & 1),
         ),
     ]
 

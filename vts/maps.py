@@ -146,7 +146,7 @@ def _content(store, tr, tz, start_ns, end_ns, mmsi, max_positions):
     counts = np.diff(np.append(starts, track.size))
     epoch_ns = int(columns["t_ns"].min()) // S * S
     zones = store.read_json("zones.geojson") or {"type": "FeatureCollection", "features": []}
-    known = known_vessels(con)
+    known, sources = known_vessels(con), source_texts(store, con, tr)
     words = wording.Wording(tr.lang, store.read_json("rules.json", {}), zones, {k: v["name"] for k, v in known.items()})
     alerts, left = _alerts(con, words, start_ns, end_ns, mmsi, epoch_ns)
     zone, name = wording.time_zone(tz)
@@ -177,6 +177,7 @@ def _content(store, tr, tz, start_ns, end_ns, mmsi, max_positions):
             "label": [_label(tr, known, columns["mmsi"][i], track[i]) for i in last],
             "about": [_about(tr, known.get(int(columns["mmsi"][i]))) for i in last],
             "reasons": _reasons(con, words, track[starts]),
+            "sources": [sources.get(int(number), "") for number in track[starts]],
         },
         "land": land(*box),
         "depths": depths(zones, *box),
@@ -230,6 +231,7 @@ def _labels(tr):
         "track": tr("Track"),
         "position": tr("Position"),
         "reasons": tr("Reasons"),
+        "sources": tr("sensors"),
         "details": tr("Details"),
     }
 
@@ -557,6 +559,24 @@ def sensors(con, where=""):
         for row in table.to_pylist():
             found.setdefault(row["sensor"], {}).update(row)
     return [found[number] for number in sorted(found)]
+
+
+def source_texts(store, con, tr):
+    """{track: what each sensor last gave to it, as one line}, of tracks that radar has seen."""
+    names = {0: tr("AIS")} | {
+        s.get("sensor"): wording.clean(str(s["name"])) for s in store.read_json("run.json", {}).get("sites", [])
+    }
+    rows = con.sql("""
+        SELECT track, sensor, age_s, share FROM sources
+        QUALIFY t_ns = max(t_ns) OVER (PARTITION BY track) ORDER BY track, sensor""").fetchall()
+    said = {}
+    for track, sensor, age_s, share in rows:
+        name = names.get(sensor) or tr("radar {n}", n=sensor)
+        part = tr(
+            "{sensor} {share} %, {age} s ago", sensor=name, share=f"{100 * (share or 0.0):.0f}", age=f"{age_s:.0f}"
+        )
+        said.setdefault(track, []).append(part)
+    return {track: "; ".join(parts) for track, parts in said.items()}
 
 
 def registration_facts(tr, row):

@@ -251,6 +251,12 @@ class Tracks(NamedTuple):
     p_spoof: F8  # probability that its AIS position is not where the vessel is; NaN: cannot be told
     length_m: F8  # best known: static data, else radar extent
     reports: I8  # used so far
+    ais_age_s: F8  # since the last AIS report that she was tracked by; NaN: none
+    radar_age_s: F8  # since the last plot, of any radar; NaN: none
+    radar_share: F8  # of what the last twenty reports or so told of her place: radar's; the rest is AIS's
+    offset_e_m: F8  # her AIS position from her radar echo, mean of the last pairs; NaN: never seen by both
+    offset_n_m: F8
+    offset_sum: F8  # Page's sums of that offset, the greatest of four sides, in sigmas: not believed from 11.5 on
 
 
 @table
@@ -367,6 +373,17 @@ class Sensors(NamedTuple):
     pairs: F8  # plots compared with AIS, fading
 
 
+@table
+class Sources(NamedTuple):
+    """What each sensor has given to each track that radar has seen: a row a track and sensor, once a minute."""
+
+    track: I8
+    sensor: I2  # its number in Reports; 0 is AIS
+    t_ns: I8  # of the Picture
+    age_s: F8  # since its last report that was used
+    share: F8  # of the information on her place by the last twenty reports or so, 0 to 1; those of a track sum to 1
+
+
 _SHOWN = ("track", "mmsi", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "state", "age_s")
 
 
@@ -382,6 +399,7 @@ class Picture(NamedTuple):
     visits: Visits = Visits.empty()  # entries and exits since the Picture before
     moving_zones: MovingZones = MovingZones.empty()  # such as a gas carrier's safety zone
     sensors: Sensors = Sensors.empty()  # radar registration, once a minute
+    sources: Sources = Sources.empty()  # each sensor's part in each track, once a minute
 
     def _repr_html_(self):
         """A line of counts and the first tracks, for a notebook; numbers only, so nothing can become markup."""

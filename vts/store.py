@@ -2,7 +2,8 @@
 
 DIR/lingding.json         format and version
 DIR/parts/000001.json     one commit: rows by table, totals, watermark; a part without it does not count
-DIR/reports/000001.parquet and so on for statics, tracks, alerts, scores, visits, moving_zones, sensors, rejects
+DIR/reports/000001.parquet and so on for statics, tracks, alerts, scores, visits, moving_zones, sensors, sources,
+rejects
 DIR/zones.geojson rules.json run.json notes.jsonl state/
 
 Columns keep the names of `vts.schema`, so any Parquet reader can use them. Compact without a private encoding: track
@@ -37,6 +38,7 @@ TABLES = {
     "visits": schema.Visits,
     "moving_zones": schema.MovingZones,
     "sensors": schema.Sensors,
+    "sources": schema.Sources,
 }
 REJECTS = {"source": "VARCHAR", "reason": "VARCHAR", "count": "BIGINT", "example": "VARCHAR"}
 # A vessel's rows lie together, so that its statistics let a reader skip all other row groups.
@@ -49,6 +51,7 @@ ORDER = {
     "visits": (),
     "moving_zones": ("track", "t_ns", "zone"),
     "sensors": ("sensor", "t_ns"),
+    "sources": ("track", "sensor", "t_ns"),
 }
 PICTURED = ("tracks", "scores")  # whose every row has the time of its Picture
 PART_ROWS = 262_144  # a part is written when a table has this many: 60 MB of tracks
@@ -61,6 +64,13 @@ GRID = {  # columns rounded to a multiple of this, in tracks and scores; reports
     "cog_deg": 2.0**-7,
     "rot_deg_min": 2.0**-7,
     "age_s": 2.0**-10,
+    "ais_age_s": 2.0**-4,
+    "radar_age_s": 2.0**-4,
+    "radar_share": 2.0**-8,
+    "offset_e_m": 2.0**-2,
+    "offset_n_m": 2.0**-2,
+    "offset_sum": 2.0**-4,
+    "share": 2.0**-10,
     "existence": 2.0**-12,
     "p_dark": 2.0**-12,
     "p_spoof": 2.0**-12,
@@ -147,7 +157,7 @@ class Store:
         if picture.at_ns <= self.at_ns:
             return
         self.at_ns = int(picture.at_ns)
-        for name in ("tracks", "alerts", "scores", "visits", "moving_zones", "sensors"):
+        for name in ("tracks", "alerts", "scores", "visits", "moving_zones", "sensors", "sources"):
             self._add(name, getattr(picture, name))
         if self._rows["tracks"] >= self._part_rows or self._rows["reports"] >= self._part_rows:
             self.flush()
@@ -783,6 +793,7 @@ _SPLIT = {name: frozenset() for name in (*TABLES, "rejects")} | {
     "tracks": frozenset(GRID) | frozenset(name for name in schema.Tracks._fields if name.endswith(COVARIANCE)),
     "alerts": frozenset(("lon_deg", "lat_deg", "excess")),
     "scores": frozenset(GRID),
+    "sources": frozenset(GRID),
 }
 
 
@@ -803,7 +814,7 @@ def _to_arrow(name, rows):
     arrays = {}
     for column, values in zip(rows._fields, rows, strict=True):
         if values.dtype.kind == "f":
-            known = _coarse(column, values) if name in ("tracks", "scores") else values
+            known = _coarse(column, values) if name in ("tracks", "scores", "sources") else values
             arrays[column] = pa.array(known, from_pandas=True)
         elif values.dtype.kind == "U":
             arrays[column] = _text(pa, values)

@@ -263,7 +263,7 @@ async function lingding(map, data, packed) {
     if (site) { for (const [k, w] of site.facts) row(k, w); L.popup().setLatLng(ev.latlng).setContent(e).openOn(map); return; }
     row("MMSI", data.vessels.mmsi[v] < 0 ? "–" : String(data.vessels.mmsi[v])); row(L10N.track, String(data.vessels.track[v])); row(L10N.time, timeText(t[i])); row(L10N.position, place(lat[i] / 1e6, lon[i] / 1e6));
     row("SOG", sog[i] === 255 ? "–" : (sog[i] / 4).toFixed(1) + " kn"); row("COG", cog[i] === 255 ? "–" : String(Math.round(cog[i] * 360 / 255)).padStart(3, "0") + "°");
-    row(L10N.risk, risk[i] === 255 ? L10N.unknown : (risk[i] / 250).toFixed(2)); row(L10N.reasons, data.vessels.reasons[v]); row(L10N.details, data.vessels.about[v]);
+    row(L10N.risk, risk[i] === 255 ? L10N.unknown : (risk[i] / 250).toFixed(2)); row(L10N.reasons, data.vessels.reasons[v]); row(L10N.sources, data.vessels.sources[v]); row(L10N.details, data.vessels.about[v]);
     L.popup().setLatLng(ev.latlng).setContent(e).openOn(map);
   });
   map.fitBounds(data.bounds, { animate: false, maxZoom: 14 });

@@ -44,11 +44,8 @@ class Evidence(NamedTuple):
     registration: tuple
 
     def offset_m(self):
-        """(east, north) of each vessel's AIS from its radar echo, registration taken off; NaN without a pair."""
-        f = self.f
-        paired = f[:, col.OFF_W] > 0
-        weight = np.where(paired, f[:, col.OFF_W], 1.0)
-        return tuple(np.where(paired, f[:, k] / weight, np.nan) for k in (col.OFF_E, col.OFF_N))
+        """(east, north) of each vessel's AIS from its radar echo, as `offsets_m` gives it."""
+        return self.tracks.offset_e_m, self.tracks.offset_n_m
 
     def findings(self, where, excess, severity, *, other=-1, since_ns=-1, **detail):
         """Findings of the rows `where`; detail columns become "key=value", one decimal."""
@@ -67,6 +64,13 @@ class Evidence(NamedTuple):
             since_ns=since_ns,
             detail=np.array(text) if text else None,
         )
+
+
+def offsets_m(f):
+    """(east, north) of each vessel's AIS from its radar echo, registration taken off; NaN without a pair."""
+    paired = f[:, col.OFF_W] > 0
+    weight = np.where(paired, f[:, col.OFF_W], 1.0)
+    return tuple(np.where(paired, f[:, k] / weight, np.nan) for k in (col.OFF_E, col.OFF_N))
 
 
 def doubts(f, n, seen_by, heard, at_ns, overdue_s):

@@ -32,6 +32,7 @@ STRIDE = 20
 CUSUM = X + HYPOTHESES * STRIDE  # east, west, north, south: how long AIS has been to that side, in sigmas (Page, 1954)
 ANTENNA_M, ANTENNA_W = CUSUM + 4, CUSUM + 5  # ahead of her echo by the pairs so far, and 1 / m^2, until it is told
 NF = CUSUM + 6
+GAVE = NF  # and so many more columns as there are sources, AIS first: nats that each gave of late (rows.gave)
 
 # n: the facts
 TRACK, MMSI, T, LAST, FIRST = 0, 1, 2, 3, 4  # LAST and FIRST: times of the last and first report used
@@ -106,7 +107,7 @@ REASONS = (
 @kernel
 def clear(f, n, i):
     """Make row i blank: estimates 0, what was reported unknown, facts -1."""
-    for k in range(NF):
+    for k in range(f.shape[1]):
         f[i, k] = 0.0
     for k in range(NI):
         n[i, k] = -1

@@ -137,6 +137,7 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart,
     lon, lat = r.lon_deg[j], r.lat_deg[j]
     i = rows.begin(f, n, c, free, hit_ns, look_ns, t_ns, lon, lat, r2, 0.0, r2, r.kind[j])
     rows.name(n, c, keys, heads, i, mmsi)
+    f[i, col.GAVE] = 1.0  # all that there is
     if best >= 0 and (n[best, col.HITS] >= HELD_HITS or n[best, col.HELD] == 1):
         n[i, col.HELD] = 1
     speed = 0.0 if math.isnan(r.sog_kn[j]) else r.sog_kn[j] * KN
@@ -200,6 +201,7 @@ def _unname(f, n, keys, heads, i):
     n[i, col.LEFT] = n[i, col.MMSI]
     rows.unname(n, keys, heads, i)
     n[i, col.AIS_T] = -1
+    f[i, col.GAVE] = 0.0
     n[i, col.KIND], n[i, col.DISTRUST] = schema.RADAR_PLOT, 0
     n[i, col.MISFITS] = n[i, col.CLAIM_N] = 0
     f[i, col.LENGTH] = f[i, col.BEAM] = f[i, col.TO_BOW] = f[i, col.TO_PORT] = f[i, col.HEADING] = math.nan
@@ -275,7 +277,9 @@ def _use(f, n, i, r, j, r2, w):
         share = 1.0 - 2.0 / f[i, col.OFF_D2]
         oe, on = f[i, col.OFF_E] / f[i, col.OFF_W], f[i, col.OFF_N] / f[i, col.OFF_W]
         ee, en, nn = ee + share * oe * oe, en + share * oe * on, nn + share * on * on
+    before_m4 = rows.place_m4(f, i)
     motion.correct(f, i, 0, x, y, ee, en, nn, w)
+    rows.gave(f, i, 0, before_m4)
     _velocity(f, n, i, r, j, w)
     _heard(f, n, i, r, j)
 

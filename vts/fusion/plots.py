@@ -277,7 +277,9 @@ def scan(
             hull.learn(f, i, site, s, z0, z1, r00, r01, r11)
         gee, gen, gnn = hull.glint(f, i, glint)
         r00, r01, r11 = r00 + gee, r01 + gen, r11 + gnn
+        before_m4 = rows.place_m4(f, i)
         motion.correct(f, i, 0, z0, z1, r00, r01, r11, w)
+        rows.gave(f, i, s + 1, before_m4)
         if not math.isnan(r.sog_kn[order[a]]) and not math.isnan(r.cog_deg[order[a]]):
             speed, course = r.sog_kn[order[a]] * KN, r.cog_deg[order[a]] * DEG
             motion.correct(f, i, 2, speed * math.sin(course), speed * math.cos(course), SPEED_VAR, 0.0, SPEED_VAR, w)
@@ -312,6 +314,7 @@ def scan(
             n[i, col.REPORTS], n[i, col.HITS], n[i, col.RADAR_T] = 1, 1, plot_t[a]
             n[i, col.SEEN] = 1 << r.sensor[j]
             n[i, col.PLOT_IDENT] = named[a]
+            f[i, col.GAVE + s + 1] = 1.0
             hit_ns[i, s] = look_ns[i, s] = plot_t[a]
             verdict[j], track[j] = col.BEGAN, n[i, col.TRACK]
             at = clutter.cell(site, s, plot_range[a], plot_az[a] % clutter.TWO_PI)

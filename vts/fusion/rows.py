@@ -16,6 +16,7 @@ PROBES = 8
 RIVAL_S, RIVAL_GAPS = 30.0, 2.5
 PATIENT_GAPS, PATIENT_S = 4.5, 1080.0  # a vessel is lost after so many of her own intervals, at most so long
 GAP_UP, GAP_DOWN = 0.5, 0.2  # how fast her typical interval follows longer and shorter gaps
+GAVE_FADE = 0.95  # a report, of what the reports before it gave: twenty reports
 RETURN_S = 1800.0  # a number waits so long for the vessel that bore it
 RETURN_M, RETURN_MPS, RETURN_SHARE = 300.0, 2.0, 0.5  # how far from her prediction: and what grows with time and speed
 
@@ -228,6 +229,8 @@ def marry(f, n, c, free, keys, heads, hit_ns, look_ns, i, k):
     for column in (col.REPORTS, col.HITS, col.AIS_N):
         n[keep, column] += n[gone, column]
     n[keep, col.SEEN] |= n[gone, col.SEEN]
+    for column in range(col.GAVE, f.shape[1]):
+        f[keep, column] += f[gone, column]
     n[keep, col.CLOSE_N] = 0
     if n[gone, col.STATE] != schema.TENTATIVE:
         n[keep, col.STATE] = n[gone, col.STATE]
@@ -236,6 +239,23 @@ def marry(f, n, c, free, keys, heads, hit_ns, look_ns, i, k):
         look_ns[keep, s] = max(look_ns[keep, s], look_ns[gone, s])
     end(n, c, free, keys, heads, gone)
     return keep
+
+
+@kernel
+def place_m4(f, i):
+    """Determinant of row i's covariance of place."""
+    return max(f[i, col.EE] * f[i, col.NN] - f[i, col.EN] * f[i, col.EN], 1e-9)
+
+
+@kernel
+def gave(f, i, source, before_m4):
+    """Note what a report of a source gave to row i, which it has just corrected: information about her place, nats.
+
+    `before_m4` was place_m4 just before it. A report that follows hard upon a good one gives little.
+    """
+    for k in range(col.GAVE, f.shape[1]):
+        f[i, k] *= GAVE_FADE
+    f[i, col.GAVE + source] += max(0.5 * math.log(before_m4 / place_m4(f, i)), 0.0)
 
 
 @kernel

@@ -122,7 +122,7 @@ def draw(f, n, c, heads, keys, site, chart, at_ns, accel, w, out_row, out_f, out
             head = heads[rows.slot_of(keys, n[i, col.MMSI])]
             if head != i or n[i, col.NEXT] != -1:
                 continue
-        for column in range(col.NF):
+        for column in range(f.shape[1]):
             out_f[k, column] = f[i, column]
         motion.predict(out_f, k, (at_ns - n[i, col.T]) / S, rows.accel_mps2(f, n, i, accel), w)
         out_row[k], out_heard[k] = i, math.nan

@@ -13,14 +13,14 @@ from vts.config import FusionConfig
 from vts.errors import SchemaError, StateError
 from vts.fusion import layout as col
 from vts.fusion import rows, step
-from vts.fusion.evidence import UNSEEN_DOUBT, Evidence, Registration, doubts, findings_at
+from vts.fusion.evidence import UNSEEN_DOUBT, Evidence, Registration, doubts, findings_at, offsets_m
 from vts.fusion.known import Known
 from vts.fusion.motion import HYPOTHESES, SLOW_MPS
 from vts.lifecycle import Lifecycle
-from vts.schema import AIS_ATON, AIS_BASE, Picture, Rejects, Reports, Scores, Sensors, Statics, Tracks
+from vts.schema import AIS_ATON, AIS_BASE, Picture, Rejects, Reports, Scores, Sensors, Sources, Statics, Tracks
 from vts.units import DEG, HOUR, KN, MINUTE, S
 
-VERSION = 9  # of the saved state
+VERSION = 10  # of the saved state
 KEEP_NS = 5 * S  # the state is kept this often, to go back to
 WORK_NS = 2 * KEEP_NS  # reports are worked in by units of this, whose late ones go back together
 PENDING = 65_536  # rows that wait before the kernel is called without a picture having been asked for
@@ -47,7 +47,7 @@ class Tracker:
         sites = len(self._site)
         self._site_ns = np.full(sites, -1, np.int64)
         self._chart = np.zeros((sites, col.RINGS * col.SECTORS, col.NM))
-        self._f = np.zeros((64, col.NF))
+        self._f = np.zeros((64, col.NF + 1 + sites))
         self._n = np.full((64, col.NI), -1, np.int64)
         self._free = np.zeros(64, np.int64)
         self._hit_ns = np.full((64, sites), -1, np.int64)
@@ -91,12 +91,14 @@ class Tracker:
             *(self._f, self._n, self._c, self._free, self._keys, self._heads, self._hit_ns, self._look_ns),
             *(self._gone, at_ns, self.config.stale_factor, self.config.coast_s),
         )
-        tracks, alerts = self._tracks(at_ns)
+        tracks, alerts, sources = self._tracks(at_ns)
         mmsis = np.unique(tracks.mmsi[tracks.mmsi >= 0])
         if at_ns % HOUR < self.config.picture_s * S:
             self._known.forget(mmsis, at_ns - HOUR)
-        sensors = self._sensors(at_ns) if at_ns % MINUTE < self.config.picture_s * S else Sensors.empty()
-        return Picture(at_ns, tracks, self._known.of(mmsis), alerts, Scores.empty(), sensors=sensors)
+        told = {}
+        if at_ns % MINUTE < self.config.picture_s * S:
+            told = {"sensors": self._sensors(at_ns), "sources": sources}
+        return Picture(at_ns, tracks, self._known.of(mmsis), alerts, Scores.empty(), **told)
 
     def _sensors(self, at_ns):
         """What is known of each site, as rows of a Picture."""
@@ -274,9 +276,9 @@ class Tracker:
                 f[rest, col.X + k * col.STRIDE + at] += open_m2
 
     def _tracks(self, at_ns):
-        """Tracks of what is to be shown at an instant, in order of `track`."""
+        """(Tracks of what is to be shown at an instant, in order of `track`, Alerts, Sources)."""
         top = int(self._c[col.C_TOP])
-        row, f, heard = np.empty(top, np.int64), np.empty((top, col.NF)), np.empty(top)
+        row, f, heard = np.empty(top, np.int64), np.empty((top, self._f.shape[1])), np.empty(top)
         k = step.draw(
             *(self._f, self._n, self._c, self._heads, self._keys, self._site, self._chart, at_ns),
             *(self.config.process_noise_mps2, self._w, row, f, heard),
@@ -288,6 +290,8 @@ class Tracker:
         p_dark, p_spoof = doubts(f, n, seen_by, heard, at_ns, step.overdue(self._f, self._n, row))
         # A station on a hill, or a mark that is only broadcast, gives no echo that could vouch for it.
         p_spoof = np.where(np.isin(n[:, col.KIND], (AIS_BASE, AIS_ATON)), np.nan, p_spoof)
+        gave = f[:, col.GAVE :]
+        offset_m = offsets_m(f)
         tracks = Tracks(
             track=n[:, col.TRACK],
             mmsi=n[:, col.MMSI],
@@ -310,9 +314,27 @@ class Tracker:
             p_spoof=p_spoof,
             length_m=f[:, col.LENGTH],
             reports=n[:, col.REPORTS],
+            ais_age_s=_age_s(at_ns, n[:, col.AIS_T]),
+            radar_age_s=_age_s(at_ns, n[:, col.RADAR_T]),
+            radar_share=gave[:, 1:].sum(axis=1) / gave.sum(axis=1),
+            offset_e_m=offset_m[0],
+            offset_n_m=offset_m[1],
+            offset_sum=np.where(np.isnan(offset_m[0]), np.nan, f[:, col.CUSUM : col.CUSUM + 4].max(axis=1)),
         )
         evidence = Evidence(at_ns, tracks, f, n, heard, self.registration())
-        return tracks, findings_at(evidence, self._life)
+        return tracks, findings_at(evidence, self._life), self._sources(row, gave, tracks.track, at_ns)
+
+    def _sources(self, row, gave, track, at_ns):
+        """What each sensor has given to each of these rows, of those that radar has seen."""
+        last_ns = np.column_stack([self._n[row, col.AIS_T], self._hit_ns[row]])
+        which, sensor = np.nonzero((last_ns >= 0) & (self._n[row, col.HITS] > 0)[:, None])
+        return Sources(
+            track=track[which],
+            sensor=sensor,
+            t_ns=at_ns if which.size else None,
+            age_s=_age_s(at_ns, last_ns[which, sensor]),
+            share=gave[which, sensor] / gave[which].sum(axis=1),
+        )
 
     def registration(self):
         """What each site reads too much, as learned so far: one Registration a site, sigmas NaN before enough pairs."""
@@ -420,6 +442,11 @@ class Tracker:
         self._picture_ns = int(header["picture_ns"])
         self.rejects.used = int(header["used"])
         self.rejects.counts = {str(reason): int(count) for reason, count in header["counts"].items()}
+
+
+def _age_s(at_ns, last_ns):
+    """Seconds since each instant; NaN where it is -1."""
+    return np.where(last_ns >= 0, (at_ns - last_ns) / S, np.nan)
 
 
 def _antenna(f):

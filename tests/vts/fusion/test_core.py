@@ -185,6 +185,35 @@ def test_a_vessel_whose_ais_drifts_off_is_found_and_stays_where_radar_sees_her(f
     assert apart_m(tracks, liar, pictures[-1].at_ns).min() < 60.0
 
 
+def test_each_source_has_its_part_in_a_track_and_its_age():
+    fused, dark, heard = (
+        NORTH._replace(mmsi=412_000_001),
+        Ship(-3000, 2000, 80.0, 9.0),
+        Ship(0, 9000, 0.0, 8.0, 412_000_002),
+    )
+    rng = np.random.default_rng(31)
+    feeds = [plots([fused, dark], 180, rng, unseen=[(120.0, 180.0)]), ais([fused, heard], 180, rng)]
+    pictures, _ = run(feeds)
+    during = next(p for p in pictures if p.at_ns >= T0 + 115 * S).tracks
+    at = {int(m): k for k, m in enumerate(during.mmsi)}
+    assert 0.0 == during.radar_share[at[heard.mmsi]]
+    assert 1.0 == during.radar_share[at[-1]]
+    assert np.isnan(during.ais_age_s[at[-1]])
+    assert np.isnan([during.radar_age_s[at[heard.mmsi]], during.offset_sum[at[heard.mmsi]]]).all()
+    # a plot of 15 m and 15 m across each 3 s, a position of 10 m each 10 s: neither is to be done without
+    assert 0.3 < during.radar_share[at[fused.mmsi]] < 0.9
+    assert during.radar_age_s[at[fused.mmsi]] < 7.0
+    assert np.hypot(during.offset_e_m, during.offset_n_m)[at[fused.mmsi]] < 40.0
+    last = pictures[-1].tracks
+    assert last.radar_age_s[last.mmsi == fused.mmsi][0] > 50.0 > 10.0 > last.ais_age_s[last.mmsi == fused.mmsi][0]
+    assert last.radar_share[last.mmsi == fused.mmsi] < during.radar_share[at[fused.mmsi]]
+    sources = next(p.sources for p in pictures if p.at_ns >= T0 + 60 * S and p.sources.n)
+    mine = sources.take(sources.track == during.track[at[fused.mmsi]])
+    assert [0, 1] == mine.sensor.tolist()
+    assert 1.0 == pytest.approx(mine.share.sum())
+    assert not np.isin(sources.track, during.track[at[heard.mmsi]]).any()
+
+
 def test_a_vessel_that_radar_sees_and_nobody_hears_is_dark(few):
     ships = fleet(few(60, 25))
     dark = ships[0]._replace(mmsi=-1)

@@ -52,9 +52,11 @@ def same(pictures, others):
     """Whether two runs agree bit for bit."""
     return len(pictures) == len(others) and all(
         a.at_ns == b.at_ns
-        and all(np.array_equal(x, y, equal_nan=x.dtype.kind == "f") for x, y in zip(a.tracks, b.tracks, strict=True))
-        and all(np.array_equal(x, y, equal_nan=x.dtype.kind == "f") for x, y in zip(a.statics, b.statics, strict=True))
-        and all(np.array_equal(x, y, equal_nan=x.dtype.kind == "f") for x, y in zip(a.alerts, b.alerts, strict=True))
+        and all(
+            np.array_equal(x, y, equal_nan=x.dtype.kind == "f")
+            for noun in ("tracks", "statics", "alerts", "sensors", "sources")
+            for x, y in zip(getattr(a, noun), getattr(b, noun), strict=True)
+        )
         for a, b in zip(pictures, others, strict=True)
     )
 
