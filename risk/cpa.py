@@ -117,20 +117,30 @@ def cells(lon_deg, lat_deg, reach_m, out_key):
 
 
 @kernel
-def _may_matter(x_m, y_m, vx_mps, vy_mps, limits):
-    """Whether a pair may pass `_pair`: the same conditions without root or division, a hair wider."""
+def _may_matter(p, start, stop, lon, lat, vx, vy, half_east, half_north, limits, out):
+    """Write for the rows start..stop whether they may pass `_pair` with row p: without root, division or branch.
+
+    The conditions of `_pair`, a hair wider. Without a branch the processor takes several rows at a time.
+    """
     reach_m, near_m, dcpa_m, tcpa_s = limits
-    r2 = x_m * x_m + y_m * y_m
-    if r2 > (reach_m + HAIR_M) * (reach_m + HAIR_M):
-        return False
-    if r2 <= (near_m + HAIR_M) * (near_m + HAIR_M):
-        return True
-    v2 = vx_mps * vx_mps + vy_mps * vy_mps
-    if v2 < 2.0 * STILL_MPS:
-        return True
-    across, along = x_m * vy_mps - y_m * vx_mps, -(x_m * vx_mps + y_m * vy_mps)
-    hair = HAIR_M * HAIR_M + HAIR_M * v2
-    return across * across <= (dcpa_m + HAIR_M) * (dcpa_m + HAIR_M) * v2 + hair and -hair <= along <= tcpa_s * v2 + hair
+    reach2, near2 = (reach_m + HAIR_M) * (reach_m + HAIR_M), (near_m + HAIR_M) * (near_m + HAIR_M)
+    dcpa2, hair2 = (dcpa_m + HAIR_M) * (dcpa_m + HAIR_M), HAIR_M * HAIR_M
+    own_lon, own_lat, own_vx, own_vy, own_east, own_north = lon[p], lat[p], vx[p], vy[p], half_east[p], half_north[p]
+    # slices, since an index from 0 is known not to be negative
+    lon, lat, vx, vy = lon[start:stop], lat[start:stop], vx[start:stop], vy[start:stop]
+    half_east, half_north = half_east[start:stop], half_north[start:stop]
+    for q in range(stop - start):
+        y = (lat[q] - own_lat) * (own_north + half_north[q])
+        d = lon[q] - own_lon
+        d += 360.0 * ((d < -180.0) * 1.0 - (d > 180.0) * 1.0)
+        x = d * (own_east + half_east[q])
+        ve, vn = vx[q] - own_vx, vy[q] - own_vy
+        r2, v2 = x * x + y * y, ve * ve + vn * vn
+        across, along = x * vn - y * ve, -(x * ve + y * vn)
+        hair = hair2 + HAIR_M * v2
+        to_come = (along >= -hair) & (along <= tcpa_s * v2 + hair)
+        passes = (across * across <= dcpa2 * v2 + hair) & to_come
+        out[q] = (r2 <= reach2) & ((r2 <= near2) | (v2 < 2.0 * STILL_MPS) | passes)
 
 
 @kernel
@@ -175,6 +185,7 @@ def near_pairs(lon_deg, lat_deg, vx_mps, vy_mps, key, order, columns, limits, ou
         i = order[p]
         sorted_key[p], lon[p], lat[p], vx[p], vy[p] = key[i], lon_deg[i], lat_deg[i], vx_mps[i], vy_mps[i]
         half_east[p], half_north[p] = 0.5 * east_per_deg[i], 0.5 * north_per_deg[i]
+    may = np.empty(n, np.bool_)
     found, first = 0, 0
     while first < n:
         last = first
@@ -183,25 +194,25 @@ def near_pairs(lon_deg, lat_deg, vx_mps, vy_mps, key, order, columns, limits, ou
         row, column = sorted_key[first] // columns, sorted_key[first] % columns
         for down in range(SPLIT + 1):
             # this cell and those to the east, and whole rows to the north: each neighbouring pair of cells once
-            for right in range(0 if down == 0 else -SPLIT, SPLIT + 1):
-                if columns == 1 and right != 0:
+            west, east = column - (SPLIT if down else 0), column + SPLIT
+            if columns == 1:
+                west, east = 0, 0
+            for part in range(3):  # a row of cells is one run of memory, but for what lies beyond its ends
+                low, high = max(west, 0), min(east, columns - 1)
+                if part == 1:
+                    low, high = west + columns, columns - 1
+                elif part == 2:
+                    low, high = 0, east - columns
+                if low > high:
                     continue
-                cell = (row + down) * columns + (column + right) % columns
-                own = down == 0 and right == 0
-                start = first if own else np.searchsorted(sorted_key, cell)
-                stop = start
-                while stop < n and sorted_key[stop] == cell:
-                    stop += 1
+                own = down == 0 and part == 0
+                start = np.searchsorted(sorted_key, (row + down) * columns + low)
+                stop = np.searchsorted(sorted_key, (row + down) * columns + high + 1)
                 for p in range(first, last):
-                    for q in range(p + 1 if own else start, stop):
-                        y = (lat[q] - lat[p]) * (half_north[p] + half_north[q])
-                        d = lon[q] - lon[p]
-                        if d > 180.0:
-                            d -= 360.0
-                        elif d < -180.0:
-                            d += 360.0
-                        x = d * (half_east[p] + half_east[q])
-                        if _may_matter(x, y, vx[q] - vx[p], vy[q] - vy[p], limits):
+                    begin = p + 1 if own else start
+                    _may_matter(p, begin, stop, lon, lat, vx, vy, half_east, half_north, limits, may)
+                    for q in range(begin, stop):
+                        if may[q - begin]:
                             found = _pair(
                                 min(order[p], order[q]),
                                 max(order[p], order[q]),

@@ -122,12 +122,15 @@ def violations(pairs, vx_mps, vy_mps, heading_deg, length_m, situation, ellipse,
     `ellipse` and `overtaking` in ship lengths; with goodwin_m[0] > 0 the sectors are used instead and the scale is
     range over the larger radius. Where neither length is known, TDV and f are NaN and the DDV is 0.
     """
+    sine, cosine = np.empty(heading_deg.size), np.empty(heading_deg.size)
+    for i in range(heading_deg.size):
+        sine[i], cosine[i] = math.sin(heading_deg[i] * DEG), math.cos(heading_deg[i] * DEG)
     for k in range(pairs.shape[0]):
         i, j = int(pairs[k, 0]), int(pairs[k, 1])
         out[k, 0], out[k, 1], out[k, 2] = math.nan, math.nan, math.nan
         for turn in range(2):
             own, other, sign = (i, j, 1.0) if turn == 0 else (j, i, -1.0)
-            s, c = math.sin(heading_deg[own] * DEG), math.cos(heading_deg[own] * DEG)
+            s, c = sine[own], cosine[own]
             east, north = sign * pairs[k, 2], sign * pairs[k, 3]
             ve, vn = vx_mps[other] - vx_mps[own], vy_mps[other] - vy_mps[own]
             x, y = east * c - north * s, east * s + north * c

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vts import causes as kernels
 from vts import schema
 from vts.schema import F8, I1, I4, I8, Text, table
 from vts.units import S
@@ -45,6 +46,10 @@ class Findings(NamedTuple):
     mmsi: I8  # of a track that the Picture may no longer show, or that is -1: who is named, and where; else -1
     lon_deg: F8
     lat_deg: F8
+
+
+# by what a step does to a cause (vts/causes.py)
+STATES = np.array([-1, schema.RAISED, schema.UPDATED, schema.CLEARED, schema.WITHDRAWN], np.int8)
 
 
 def alert_id(rule, track, other, zone, since_ns):
@@ -108,47 +113,41 @@ class Lifecycle:
             return schema.Alerts.empty()
         heard = self._heard(at_ns, rule, findings, tracks)
         findings = findings.take(heard) if heard is not None else findings
-        causes, found = _matched(at_ns, causes if causes is not None else _Causes.empty(), findings, tracks)
-        excess = np.where(found >= 0, findings.excess[found] if findings.n else -1.0, -1.0)
-        present, unknown, disproved = excess > 0, np.isnan(excess), excess == -np.inf
-        raised, cleared = causes.alert != 0, causes.cleared_ns >= 0
-        rows = []
-
-        severity = np.where(present, findings.severity[found] if findings.n else 0, causes.severity)
-        grown = (excess > causes.excess * policy.update_factor) | (severity > causes.severity)
-        first = present & ~raised & (at_ns - causes.since_ns >= policy.raise_after_s * S)
-        again = present & raised & (cleared | grown)
-        for i in np.flatnonzero(first):
-            causes.alert[i] = alert_id(rule, causes.track[i], causes.other[i], causes.zone[i], causes.since_ns[i])
-        told = first | again
-        if told.any():
-            rows_told = found[told] if heard is None else heard[found[told]]
-            causes.detail[told] = told_by(rows_told)
-        causes.excess[first] = -np.inf
-        np.maximum(causes.excess, excess, out=causes.excess, where=told)
-        np.maximum(causes.severity, severity, out=causes.severity, where=told)
-        causes.acknowledged[again & cleared] = 0
-        causes.cleared_ns[again] = -1
-        rows.append(_rows(rule, causes, first, schema.RAISED, at_ns, excess=excess))
-        rows.append(_rows(rule, causes, again, schema.UPDATED, at_ns, excess=excess))
-
-        absent = ~present & ~unknown
-        gone = absent & raised & ~cleared & (at_ns - causes.seen_ns >= policy.clear_after_s * S) & ~disproved
-        if policy.latched:
-            gone &= causes.acknowledged == 1
-        causes.cleared_ns[gone] = at_ns
-        rows.append(_rows(rule, causes, gone, schema.CLEARED, at_ns, until_ns=causes.seen_ns))
-        taken_back = disproved & raised & ~cleared
-        rows.append(_rows(rule, causes, taken_back, schema.WITHDRAWN, at_ns, until_ns=at_ns))
-
-        over = cleared & ~present & (at_ns - causes.cleared_ns > policy.rearm_s * S)
-        forget = disproved | (absent & ~raised) | (absent & over)
-        found = found if heard is None or not heard.size else np.where(found >= 0, heard[found], -1)
-        if forget.any():
-            causes, found = causes.take(~forget), found[~forget]
+        causes, found = _matched(at_ns, causes if causes is not None else _Causes.empty(), findings)
+        excess, step = np.empty(causes.n), np.empty(causes.n, np.int64)
+        patience = (float(s * S) for s in (policy.raise_after_s, policy.clear_after_s, policy.rearm_s))
+        changes = kernels.advance(
+            int(at_ns),
+            *patience,
+            bool(policy.latched),
+            float(policy.update_factor),
+            found,
+            *(findings.excess, findings.severity, findings.mmsi, findings.lon_deg, findings.lat_deg),
+            *(tracks.track, tracks.lon_deg, tracks.lat_deg, tracks.mmsi),
+            *(causes.track, causes.other, causes.alert, causes.since_ns, causes.seen_ns, causes.cleared_ns),
+            *(causes.excess, causes.severity, causes.acknowledged, causes.mmsi, causes.other_mmsi),
+            *(causes.lon_deg, causes.lat_deg, excess, step),
+        )
+        rows = schema.Alerts.empty()
+        if changes:
+            news = step & ~kernels.FORGET
+            for i in np.flatnonzero(news == kernels.RAISED):
+                causes.alert[i] = alert_id(rule, causes.track[i], causes.other[i], causes.zone[i], causes.since_ns[i])
+            told = (news == kernels.RAISED) | (news == kernels.AGAIN)
+            if told.any():
+                rows_told = found[told] if heard is None else heard[found[told]]
+                causes.detail[told] = told_by(rows_told)
+            until_ns = np.where(told, -1, np.where(news == kernels.CLEARED, causes.seen_ns, at_ns))
+            rows = _rows(rule, causes, news > 0, STATES[news], at_ns, until_ns, np.where(told, excess, causes.excess))
+        if heard is not None and heard.size:
+            found = np.where(found >= 0, heard[found], -1)
+        if changes:
+            kept = step < kernels.FORGET
+            if not kept.all():
+                causes, found = causes.take(kept), found[kept]
         self._keep(rule, causes)
         self._found[rule] = found
-        return _ordered(rows)
+        return rows
 
     def open_now(self, rule):
         """The causes of the open alerts of a rule, in order of track, other and zone."""
@@ -248,62 +247,28 @@ def _restored(kind, columns):
     return kind(**{name: np.array(columns[name], dtype) for name, (dtype, _) in kind.spec.items()})
 
 
-def _matched(at_ns, causes, findings, tracks):
+def _matched(at_ns, causes, findings):
     """(causes with a row for every finding, row of its finding or -1); of two findings for one cause, the greater."""
-    if not findings.n:
-        return causes, np.full(causes.n, -1)
-    if causes.n == findings.n and all(map(np.array_equal, causes[:3], findings[:3])):
-        grown, found = causes, np.arange(causes.n)  # the same as at the last step, and causes are in order, each once
+    f = findings
+    if kernels.sorted_once(*f[:3]):
+        order = np.arange(f.n)
     else:
-        grown, found = _paired(at_ns, causes, findings)
-    present = found >= 0
-    present[present] = findings.excess[found[present]] > 0
-    grown.seen_ns[present] = at_ns
-    lon, lat, mmsi = _where(tracks, grown.track[present])
-    # of a track that has gone, what was known last stays: who fell silent, and where
-    gone, nobodys = np.isnan(lon), grown.track[present] < 0
-    for name, value in (("lon_deg", lon), ("lat_deg", lat), ("mmsi", mmsi)):
-        column, told = getattr(grown, name), getattr(findings, name)[found[present]]
-        known = (told >= 0 if name == "mmsi" else np.isfinite(told)) | nobodys
-        column[present] = np.where(gone, np.where(known, told, column[present]), value)
-    lon, _, mmsi = _where(tracks, grown.other[present])
-    grown.other_mmsi[present] = np.where(np.isnan(lon), grown.other_mmsi[present], mmsi)
-    return grown, found
-
-
-def _paired(at_ns, causes, findings):
-    """(causes with a row for every finding, row of its finding or -1); of two findings for one cause, the greater."""
-    n, m = causes.n, findings.n
-    track, other, zone = (
-        np.concatenate([getattr(causes, k), getattr(findings, k)]) for k in ("track", "other", "zone")
-    )
-    rank = np.concatenate([np.full(n, -np.inf), np.where(np.isnan(findings.excess), -np.inf, findings.excess)])
-    source = np.concatenate([np.zeros(n, np.int8), np.ones(m, np.int8)])
-    order = np.lexsort((rank, source, zone, other, track))
-    same = np.ones(order.size, bool)
-    same[1:] = (np.diff(track[order]) == 0) & (np.diff(other[order]) == 0) & (np.diff(zone[order]) == 0)
-    same[0] = False
-    group = np.cumsum(~same) - 1
-    count = int(group[-1]) + 1
-    known, found = np.full(count, -1), np.full(count, -1)
-    is_cause = order < n
-    known[group[is_cause]] = order[is_cause]
-    found[group[~is_cause]] = order[~is_cause] - n  # the last of a group stays: the greatest
-    # an absent or unknown finding begins nothing
-    begins = (known < 0) & (found >= 0)
-    begins[begins] = findings.excess[found[begins]] > 0
-    stays = (known >= 0) | begins
-    known, found = known[stays], found[stays]
-    grown = causes.take(np.maximum(known, 0)) if n else _Causes(track=np.full(known.size, -1))
+        rank = np.where(np.isnan(f.excess), -np.inf, f.excess)
+        order = np.lexsort((rank, f.zone, f.other, f.track))
+    known, found = np.empty((2, causes.n + f.n), np.int64)
+    n = kernels.paired(*causes[:3], *f[:3], f.excess, order, known, found)
+    known, found = known[:n], found[:n]
+    if n == causes.n:
+        return causes, found
+    grown = causes.take(np.maximum(known, 0)) if causes.n else _Causes(track=np.full(n, -1))
     new = known < 0
-    if new.any():
-        at = found[new]
-        for name in ("track", "other", "zone"):
-            getattr(grown, name)[new] = getattr(findings, name)[at]
-        grown.alert[new], grown.cleared_ns[new], grown.acknowledged[new] = 0, -1, 0
-        grown.excess[new], grown.severity[new] = -np.inf, -1
-        grown.mmsi[new], grown.other_mmsi[new], grown.lon_deg[new], grown.lat_deg[new] = -1, -1, np.nan, np.nan
-        grown.since_ns[new] = np.where(findings.since_ns[at] >= 0, findings.since_ns[at], at_ns)
+    at = found[new]
+    for name in ("track", "other", "zone"):
+        getattr(grown, name)[new] = getattr(f, name)[at]
+    grown.alert[new], grown.cleared_ns[new], grown.acknowledged[new] = 0, -1, 0
+    grown.excess[new], grown.severity[new] = -np.inf, -1
+    grown.mmsi[new], grown.other_mmsi[new], grown.lon_deg[new], grown.lat_deg[new] = -1, -1, np.nan, np.nan
+    grown.since_ns[new] = np.where(f.since_ns[at] >= 0, f.since_ns[at], at_ns)
     return grown, found
 
 
@@ -327,10 +292,11 @@ def _rows(rule, causes, which, state, at_ns, until_ns=None, excess=None):
         return schema.Alerts.empty()
     c = causes.take(at)
     until = np.full(at.size, -1) if until_ns is None else np.broadcast_to(until_ns, causes.n)[at]
+    state = [state] if np.ndim(state) == 0 else state[at]
     return schema.Alerts(
         alert=c.alert,
         rule=[rule],
-        state=[state],
+        state=state,
         severity=c.severity,
         track=c.track,
         mmsi=c.mmsi,
@@ -345,9 +311,3 @@ def _rows(rule, causes, which, state, at_ns, until_ns=None, excess=None):
         lat_deg=c.lat_deg,
         detail=c.detail,
     )
-
-
-def _ordered(parts):
-    """The parts as one Alerts table in order of track, other and zone; a cause changes once a step."""
-    rows = schema.Alerts.concat(parts)
-    return rows.take(np.lexsort((rows.zone, rows.other, rows.track))) if rows.n > 1 else rows
