@@ -964,14 +964,27 @@ def _plan(store, out, model, zones, since, warm_up, scratch):
 
         fences = json.dumps(geofences.load(zones).to_geojson())
     model_hash = hashlib.sha256((model / "manifest.json").read_bytes()).hexdigest()
-    return batch.plan(opened, out, fences, scratch, since=since, warm_up=warm_up, made_with=[model_hash])
+    made_with = {"warm_up": warm_up, "made_with": [model_hash], "learn": learn_table}
+    return batch.plan(opened, out, fences, scratch, since=since, **made_with)
+
+
+def learn_table(table, path_in, path_out, key):
+    """Write what a slice of tracks taught of the water's traffic, beside what was known before (`path_in`, or None)."""
+    import geofences
+    import risk
+    from geofences.zones import from_geojson
+    from vts import store as stores
+
+    fences = from_geojson(json.loads(table.schema.metadata[b"zones"]), "the store's zones")
+    risk.learn(geofences.check(stores.pictures_of(table), fences), path_in).save(path_out, key)
 
 
 def score_table(table, model, warm_up):
     """Scores of a day's tracks: the unit of work of vts score, (pa.Table) -> pa.Table.
 
     `table` holds Tracks with the static columns that features use, in order of time, from `warm_up` minutes before the
-    day; its metadata holds the zones and the day's start. Rows of the warm-up are not in the answer.
+    day; its metadata holds the zones, the day's start, and the file of what the days before taught, if any. Rows of the
+    warm-up are not in the answer.
     """
     import pyarrow as pa
 
@@ -985,7 +998,10 @@ def score_table(table, model, warm_up):
     fences = from_geojson(json.loads(about["zones"]), "the store's zones")
     begin_ns = int(about["begin_ns"])
     checked = geofences.check(stores.pictures_of(table), fences, registers=_registers(None))
-    scored = risk.score(checked, risk.load(model))
+    watch = risk.Watch()
+    if about.get("memory"):
+        watch.habit = risk.learn((), about["memory"])
+    scored = risk.score(checked, risk.load(model), watch)
     answer = Scores.concat([picture.scores for picture in scored if picture.at_ns >= begin_ns])
     return pa.table({name: pa.array(column.astype(object) if column.dtype.kind == "U" else column)
                      for name, column in zip(answer._fields, answer, strict=True)})  # fmt: skip

@@ -8,6 +8,7 @@ _LAZY = {  # numba and scikit-learn are imported by whoever asks for these
     "load": ("risk.model", "load"),
     "Model": ("risk.model", "Model"),
     "score": ("risk.scoring", "score"),
+    "learn": ("risk.features.habit", "learn"),
     "train": ("risk.training", "train"),
     "evaluate": ("risk.evaluation", "evaluate"),
     "evaluate_fixes": ("risk.batch", "evaluate_fixes"),
@@ -16,7 +17,7 @@ _LAZY = {  # numba and scikit-learn are imported by whoever asks for these
     "Watch": ("risk.watch", "Watch"),
 }
 
-__all__ = ["Model", "Watch", "band", "evaluate", "evaluate_fixes", "load", "score", "train", "word"]
+__all__ = ["Model", "Watch", "band", "evaluate", "evaluate_fixes", "learn", "load", "score", "train", "word"]
 
 
 def __getattr__(name):

@@ -8,12 +8,14 @@ The same Habit serves training tables, simulated days and the live Watch. Its si
 a key, the longest unused forgotten first.
 """
 
+import zipfile
 import zlib
 from typing import NamedTuple
 
 import numpy as np
 
 from risk.ledger import Ledger
+from vts.errors import StateError
 from vts.units import DAY, KN, MINUTE
 
 KEYS = ("cell", "fine", "kind", "origin", "destination", "own")
@@ -186,6 +188,11 @@ class Habit:
             out |= {f"habit.{name}.{column}": a for column, a in ({"key": ledger.key} | ledger.columns).items()}
         return out
 
+    def save(self, path, key=""):
+        """Write the state to one .npz file; `key` says what it was made from. The same state gives the same bytes."""
+        with open(path, "wb") as file:
+            np.savez_compressed(file, key=np.array(key), **self.dump())
+
     @classmethod
     def restore(cls, arrays):
         """The Habit that `dump` described; ValueError where the arrays contradict each other."""
@@ -203,6 +210,17 @@ class Habit:
             if np.any(np.diff(ledger.key) <= 0):
                 raise ValueError(f"habit.{name}")
         return habit
+
+
+def load(path):
+    """The Habit that `save` wrote. Raises StateError, one sentence, for any other file."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return Habit.restore({name: file[name] for name in file.files if name != "key"})
+    except OSError as error:
+        raise StateError(f"{path}: cannot be read ({error.strerror}); remove it, and it is made anew") from error
+    except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise StateError(f"{path}: not a memory of traffic ({error}); remove it, and it is made anew") from error
 
 
 def edge_min(edge_m, sog_kn):

@@ -13,10 +13,12 @@ import fcntl
 import hashlib
 import json
 import os
+import zipfile
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
+from vts import __version__
 from vts.errors import StoreError, UsageError
 from vts.units import DAY, MINUTE
 from vts.wording import iso_text
@@ -32,6 +34,7 @@ class Partition(NamedTuple):
     path_in: str
     path_out: str
     key: str
+    memory: str = ""  # hash of what the days before it taught
 
 
 def run_partition(path_in, path_out, unit, options):
@@ -67,7 +70,7 @@ def run(partitions, unit, options, out, *, engine="local", workers=2, address=No
         wanted = [p for p in partitions if not _is_made(manifest, p)]
         summary = {"made": 0, "kept": len(partitions) - len(wanted), "failed": {}, "rows": 0}
         for partition, rows, error in _engines()[engine](wanted, unit, options, workers, address):
-            entry = {"key": partition.key, "path": os.path.relpath(partition.path_out, out)}
+            entry = {"key": partition.key, "memory": partition.memory, "path": os.path.relpath(partition.path_out, out)}
             if error is None:
                 manifest[partition.name] = entry | {"rows": rows, "state": "made"}
                 summary["made"] += 1
@@ -99,27 +102,88 @@ def key_of(*parts):
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def plan(store, out, zones, scratch, *, since=None, warm_up=60, made_with=()):
+def plan(store, out, zones, scratch, *, since=None, warm_up=60, made_with=(), learn=None):
     """A Partition for each day of a Store, as an iterator; its rows are laid out in `scratch` where they are needed.
 
-    `zones` is GeoJSON text, `warm_up` minutes before each day, `made_with` whatever else decides the content.
+    `zones` is GeoJSON text, `warm_up` minutes before each day, `made_with` whatever else decides the content. With
+    `learn(table, path_in or None, path_out, key)` each day begins with what the days before it taught: memory.npz
+    beside its scores, which `learn` writes from a slice and the memory before it.
     """
-    from vts import __version__
-
     span = store.arrow("SELECT min(t_ns) AS first, max(t_ns) AS last FROM tracks").to_pylist()[0]
     if span["first"] is None:
         return
     out, area, made = Path(out), store.path.resolve().name, read_manifest(out)
+    memory = _Memory(store, out / f"area={area}", zones, warm_up, learn)
     for start, end in days(span["first"], span["last"], since):
         before = start - warm_up * MINUTE
-        key = key_of(store.commits_between(before, end), *made_with, zones, warm_up, __version__)
-        day = iso_text(start)[:10]
+        past = memory.key(start) if learn else ""
+        key = key_of(store.commits_between(before, end), *made_with, zones, warm_up, __version__, past)
+        day = _day(start)
         path_in = Path(scratch) / area / f"{day}.parquet"
         path_out = out / f"area={area}" / f"day={day}" / "scores.parquet"
-        partition = Partition(f"{area}/{day}", str(path_in), str(path_out), key)
+        partition = Partition(f"{area}/{day}", str(path_in), str(path_out), key, past)
         if not _is_made(made, partition):
-            store.write_slice(path_in, before, end, zones, start)
+            store.write_slice(path_in, before, end, zones, start, memory.at(start) if learn else "")
         yield partition
+
+
+class _Memory:
+    """What the days before each day of an area taught: one file a day, which says by its key what it was made from.
+
+    It is made by whoever plans, one day after the other, so that the days themselves can be worked through in any
+    order. A key covers every part before its time, pruned ones too: what is not in the store any more stays known.
+    """
+
+    def __init__(self, store, folder, zones, warm_up, learn):
+        self.store, self.folder, self.zones, self.warm_up_ns, self.learn = store, folder, zones, warm_up * MINUTE, learn
+        commits = store.commits_between(0, 1 << 62)
+        self.first = (commits[0][2] // DAY - 1) * DAY  # the first part ends on the next day, and may begin on this one
+        self.keys = {self.first: ""}
+
+    def key(self, start_ns):
+        """Hash of all that decides what is known when the warm-up of the day at `start_ns` begins."""
+        for day in range(max(self.keys) + DAY, start_ns + 1, DAY):
+            parts = self.store.commits_between(*self._span(day))
+            self.keys[day] = key_of(self.keys[day - DAY], parts, self.zones, self.warm_up_ns, __version__)
+        return self.keys[start_ns]
+
+    def at(self, start_ns):
+        """The file of what is known then, made where it is absent; "" where nothing came before."""
+        missing = []
+        while start_ns > self.first and not self._stands(start_ns):
+            missing.append(start_ns)
+            start_ns -= DAY
+        before = self._path(start_ns) if start_ns > self.first else None
+        for start_ns in reversed(missing):
+            path = self._path(start_ns)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            table = self.store.slice(*self._span(start_ns), {"zones": self.zones}, every_ns=MINUTE)
+            temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+            try:
+                self.learn(table, before, temporary, self.key(start_ns))
+                os.replace(temporary, path)
+            finally:
+                temporary.unlink(missing_ok=True)
+            before = path
+        return before or ""
+
+    def _span(self, start_ns):
+        """From the beginning of the warm-up of the day before to that of this day."""
+        first_ns = 0 if start_ns - DAY <= self.first else start_ns - DAY - self.warm_up_ns
+        return first_ns, start_ns - self.warm_up_ns
+
+    def _path(self, start_ns):
+        return self.folder / f"day={_day(start_ns)}" / "memory.npz"
+
+    def _stands(self, start_ns):
+        """Whether the file is there, whole, and made from what the store holds."""
+        import numpy as np
+
+        try:
+            with np.load(self._path(start_ns), allow_pickle=False) as file:
+                return str(file["key"]) == self.key(start_ns)
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile, EOFError):
+            return False
 
 
 def write_metrics(path, result, at_s):
@@ -136,6 +200,10 @@ def write_metrics(path, result, at_s):
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)
+
+
+def _day(start_ns):
+    return iso_text(start_ns)[:10]
 
 
 def days(first_ns, last_ns, since_ns=None):

@@ -18,7 +18,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -538,43 +537,61 @@ class Store:
                 before = at_ns
         return found
 
-    def write_slice(self, path, start_ns, end_ns, zones, begin_ns):
-        """One Parquet file of the tracks in [start_ns, end_ns) in order of time, each with its vessel's static data.
+    def slice(self, start_ns, end_ns, metadata=None, every_ns=None):
+        """The tracks in [start_ns, end_ns) in order of time, as an Arrow table, for `pictures_of`.
 
-        Its metadata carries the zones (GeoJSON text) and `begin_ns`, so that it can be scored anywhere.
+        Each row has what its vessel had said of herself by then; `every_ns` leaves the first Picture of each such step.
         """
-        import pyarrow.parquet as pq
-
+        start_ns, end_ns = int(start_ns), int(end_ns)
         columns = ", ".join(f"t.{name}" for name in schema.Tracks._fields)
         said = ", ".join(f"s.{name} AS said_{name}" for name in _SAID)
-        latest = ", ".join(f"arg_max({name}, t_ns) AS {name}" for name in _SAID)
+        known = {name: _known_sql(name) for name in _SAID}
+        latest = ", ".join(
+            f"arg_max({name}, (t_ns, seq)) FILTER ({known[name]} IS NOT NULL) AS {name}" for name in _SAID
+        )
+        # a message fills only the fields that it knows, as in vts/fusion/known.py
+        carried = ", ".join(f"last_value({known[name]} IGNORE NULLS) OVER so_far AS {name}" for name in _SAID)
+        within = f"t_ns >= {start_ns} AND t_ns < {end_ns}"
+        first = f" AND t.t_ns IN (SELECT min(t_ns) FROM tracks WHERE {within} GROUP BY t_ns // {int(every_ns or 1)})"
         con = self.connect()
         try:
             table = con.sql(
-                f"SELECT {columns}, {said} FROM tracks AS t LEFT JOIN (SELECT mmsi, {latest} FROM statics"
-                f" WHERE t_ns < {int(end_ns)} GROUP BY mmsi) AS s ON s.mmsi = t.mmsi AND t.mmsi >= 0"
-                f" WHERE t.t_ns >= {int(start_ns)} AND t.t_ns < {int(end_ns)} ORDER BY t.t_ns, t.track"
+                f"WITH told AS (SELECT mmsi, {start_ns - 1} AS t_ns, seq AS nth, * EXCLUDE (mmsi) FROM"
+                f" (SELECT mmsi, {latest} FROM statics WHERE mmsi >= 0 AND t_ns < {start_ns} GROUP BY mmsi)"
+                f" UNION ALL BY NAME SELECT mmsi, t_ns, seq AS nth, {', '.join(_SAID)} FROM statics"
+                f" WHERE mmsi >= 0 AND {within}),"
+                f" said AS (SELECT mmsi, t_ns, {carried} FROM told"
+                " WINDOW so_far AS (PARTITION BY mmsi ORDER BY t_ns, nth ROWS UNBOUNDED PRECEDING)"
+                " QUALIFY row_number() OVER (PARTITION BY mmsi, t_ns ORDER BY nth DESC) = 1)"
+                f" SELECT {columns}, {said} FROM tracks AS t"
+                " ASOF LEFT JOIN said AS s ON s.mmsi = t.mmsi AND s.t_ns < t.t_ns"
+                f" WHERE t.t_ns >= {start_ns} AND t.t_ns < {end_ns}{first if every_ns else ''}"
+                " ORDER BY t.t_ns, t.track"
             ).to_arrow_table()
         finally:
             con.close()
+        return table.replace_schema_metadata(metadata or {})
+
+    def write_slice(self, path, start_ns, end_ns, zones, begin_ns, memory=""):
+        """A `slice` as one Parquet file that can be scored anywhere.
+
+        Its metadata carries the zones (GeoJSON text), `begin_ns`, and where the memory of the days before lies.
+        """
+        import pyarrow.parquet as pq
+
+        table = self.slice(start_ns, end_ns, {"zones": zones, "begin_ns": str(int(begin_ns)), "memory": str(memory)})
         path = Path(path)
         with _told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            metadata = {"zones": zones, "begin_ns": str(int(begin_ns))}
-            pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
+            pq.write_table(table, path, compression="zstd")
 
     def pictures(self):
         """The Pictures of all days, each with its tracks and what is known of their vessels, as an iterator."""
-        import pyarrow.parquet as pq
-
         span = self.arrow("SELECT min(t_ns) AS first, max(t_ns) AS last FROM tracks").to_pylist()[0]
         if span["first"] is None:
             return
-        with tempfile.TemporaryDirectory() as scratch:
-            path = Path(scratch) / "day.parquet"
-            for start in range(span["first"] // DAY * DAY, span["last"] + 1, DAY):
-                self.write_slice(path, start, start + DAY, "{}", start)
-                yield from pictures_of(pq.read_table(path))
+        for start in range(span["first"] // DAY * DAY, span["last"] + 1, DAY):
+            yield from pictures_of(self.slice(start, start + DAY))
 
     def size_bytes(self):
         """Bytes on disk by table."""
@@ -728,7 +745,8 @@ def _within(commits, start_ns, end_ns):
 
 def _of(commit):
     """[part, rows, watermark] of each commit that one stands for: itself, unless it was compacted."""
-    return commit.get("of") or [[commit["part"], commit["rows"], commit["at_ns"]]]
+    # a pruned one counts as it was: what was made of it stays made
+    return commit.get("of") or [[commit["part"], commit.get("pruned") or commit["rows"], commit["at_ns"]]]
 
 
 def _file(path, commit, name):
@@ -922,14 +940,22 @@ def _zone_row(i, feature):
     }
 
 
+def _known_sql(name):
+    """A column of statics as SQL, NULL where nothing was said."""
+    kind, fill = schema.Statics.spec[name]
+    if kind.kind == "f":
+        return name
+    return f"nullif({name}, '')" if kind.kind == "U" else f"nullif({name}, {int(fill)})"
+
+
 def pictures_of(table):
-    """The Pictures of a table that `Store.write_slice` wrote, as an iterator; alerts and scores are empty."""
+    """The Pictures of a `Store.slice`, as an iterator; alerts and scores are empty."""
     tracks = _from_arrow(schema.Tracks, table)
     said = {name: table.column(f"said_{name}") for name in _SAID}
     statics = _from_arrow(schema.Statics, _renamed(said, table.column("mmsi")))
     known = ~np.asarray(table.column("said_seq").is_null())
     starts = np.flatnonzero(np.diff(tracks.t_ns, prepend=tracks.t_ns[:1] - 1))
-    for start, stop in zip(starts, np.append(starts[1:], tracks.n), strict=True):
+    for start, stop in zip(starts, np.append(starts, tracks.n)[1:], strict=True):
         rows = np.arange(start, stop)
         mine = rows[known[start:stop]]
         first = mine[np.unique(tracks.mmsi[mine], return_index=True)[1]]

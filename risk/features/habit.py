@@ -3,7 +3,9 @@
 import numpy as np
 
 from risk import habit
-from risk.view import rows_of
+from risk.heads import zone_entry
+from risk.view import View, rows_of
+from vts.schema import static_rows
 from vts.units import HOUR
 
 ROWS = "place"
@@ -53,6 +55,14 @@ def remember(view):
         approaches(view, rows[outside], places.take(outside)),
         (places.track[inside], places.zone[inside].astype(np.int64), np.full(int(inside.sum()), at_ns)),
     )
+
+
+def learn(pictures, path=None):
+    """The Habit of earlier Pictures (a file of Habit.save, or None) after these, which need Places and no scores."""
+    memory = habit.load(path) if path else habit.Habit(zone_entry.HORIZON_MIN)
+    for picture in pictures:
+        remember(View(picture, None, None, None, static_rows(picture), None, habit=memory))
+    return memory
 
 
 def approaches(view, rows, places):
