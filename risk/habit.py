@@ -10,10 +10,12 @@ a key, the longest unused forgotten first.
 
 import zipfile
 import zlib
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
+from risk import columns
 from risk.ledger import Ledger
 from vts.errors import StateError
 from vts.units import DAY, KN, MINUTE
@@ -62,33 +64,23 @@ class Habit:
     def keys(self, a):
         """The key of each of KEYS for rows of Approaches, shape (n, len(KEYS)); -1 where it is not known."""
         side = CELL_DEG_MIN * self.horizon_min
-        moves = (a.sog_kn >= STILL_KN) & np.isfinite(a.cog_deg)
-        course = np.where(moves, a.cog_deg, 0.0)
-        octant, fine_course = (np.where(moves, np.rint(course * k / 360.0).astype(np.int64) % k, -1) for k in (8, 16))
-        cell, fine = _cell(a.lon_deg, a.lat_deg, side), _cell(a.lon_deg, a.lat_deg, side * FINE)
         row = self.tracks.at(a.track)
-        here = _cell(a.lon_deg, a.lat_deg, side * ORIGIN)
-        origin = np.where(row >= 0, self.tracks["origin"][row], here) if len(self.tracks) else here
-        out = np.column_stack(
-            [
-                _hash(0, a.zone, cell, octant),
-                _hash(1, a.zone, fine, fine_course),
-                _hash(2, a.zone, cell, octant, a.kind),
-                _hash(3, a.zone, origin),
-                _hash(4, a.zone, a.destination),
-                _hash(5, a.zone, a.vessel),
-            ]
-        )
-        for name, known in (("kind", a.kind), ("destination", a.destination), ("own", a.vessel)):
-            out[known < 0, KEYS.index(name)] = -1
+        origin = self.tracks["origin"][row] if len(self.tracks) else np.empty(len(row), np.int64)
+        new = np.flatnonzero(row < 0)
+        origin[new] = _cell(a.lon_deg[new], a.lat_deg[new], side * ORIGIN)
+        out = np.empty((len(row), len(KEYS)), np.int64)
+        said = (np.ascontiguousarray(c, np.int64) for c in (a.zone, a.kind, a.destination, a.vessel, origin))
+        at = (np.ascontiguousarray(c, float) for c in (a.lon_deg, a.lat_deg, a.sog_kn, a.cog_deg))
+        columns.habit_keys(*said, *at, side, side * FINE, STILL_KN, out)
         return out
 
-    def counts(self, keys):
-        """{column of COUNTS: (n, len(KEYS))} of what is settled under each key; zeros where nothing is."""
-        at = self.known.at(keys.reshape(-1))
-        if not len(self.known):
-            return {name: np.zeros(keys.shape, dtype) for name, dtype in COUNTS.items()}
-        return {name: np.where(at >= 0, self.known[name][at], 0).reshape(keys.shape) for name in COUNTS}
+    def shares(self, a):
+        """(n, 11) of what is settled of such Approaches, as columns.habit_shares writes it."""
+        out, known = np.empty((len(a.t_ns), columns.SHARES)), self.known
+        counts = (known[name] for name in ("passed", "soon", "entered", "log_ratio", "last_ns"))
+        who = (np.ascontiguousarray(c, np.int64) for c in (a.vessel, a.t_ns))
+        columns.habit_shares(self.keys(a), known.key, *counts, *who, out)
+        return out
 
     def due(self, at_ns):
         """Whether a minute has passed since the last `step`: no cell is crossed sooner."""
@@ -200,13 +192,13 @@ class Habit:
         habit.minute = int(arrays["habit"][1])
         for name in cls.LEDGERS:
             ledger = getattr(habit, name)
-            columns = {column: arrays[f"habit.{name}.{column}"] for column in ("key", *ledger.columns)}
+            given = {column: arrays[f"habit.{name}.{column}"] for column in ("key", *ledger.columns)}
             for column, like in ({"key": ledger.key} | ledger.columns).items():
-                given = columns[column]
-                if given.dtype != like.dtype or given.shape != (columns["key"].size, *like.shape[1:]):
+                part = given[column]
+                if part.dtype != like.dtype or part.shape != (given["key"].size, *like.shape[1:]):
                     raise ValueError(f"habit.{name}.{column}")
-            ledger.key = columns.pop("key")
-            ledger.columns = columns
+            ledger.key = given.pop("key")
+            ledger.columns = given
             if np.any(np.diff(ledger.key) <= 0):
                 raise ValueError(f"habit.{name}")
         return habit
@@ -230,9 +222,12 @@ def edge_min(edge_m, sog_kn):
 
 def text_number(texts):
     """A number for each text, shape (n,); -1 for an empty one."""
-    names, number = np.unique(texts, return_inverse=True)
-    values = np.array([zlib.crc32(" ".join(str(name).split()).encode()) if name else -1 for name in names], np.int64)
-    return values[number.reshape(-1)]
+    return np.array([_text_number(text) for text in texts.tolist()], np.int64)
+
+
+@lru_cache(maxsize=100_000)
+def _text_number(text):
+    return zlib.crc32(" ".join(text.split()).encode()) if text else -1
 
 
 def _cell(lon_deg, lat_deg, side_deg):

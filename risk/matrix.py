@@ -31,7 +31,7 @@ def matrix(head, view, rows):
         family = families()[name]
         own = rows[0] if head.ROWS == "place" and family.ROWS == "track" else rows
         parts.append(np.asarray(family.compute(view, own), np.float64))
-    return np.ascontiguousarray(np.hstack(parts))
+    return np.ascontiguousarray(parts[0] if len(parts) == 1 else np.hstack(parts))
 
 
 def columns(head, X):

@@ -174,4 +174,4 @@ def _explain(trained, part, tracks, found):
             found[i].append((code, float(p[at])))
         for k in best:
             if more[k] > 0 and len(found[i]) < 3:
-                found[i].append((reasons.code("feature", names[k], {"value": x[k]}), more[k]))
+                found[i].append((reasons.told("feature", names[k], f"value={x[k]:.3g}"), more[k]))

@@ -22,7 +22,7 @@ class View(NamedTuple):
     listed: Any = None  # the user's watch list, risk.psc.watch_list
     out_of_range: Any = ()  # MMSIs that stations contradict, risk.hearing
     habit: Any = None  # risk.habit.Habit
-    inside: Any = None  # {kind: mask}, filled by behaviours._common.in_kind: a dozen of them ask for the same
+    memo: Any = None  # what several behaviours and features ask for, by name; None: each makes its own
 
     @property
     def at_ns(self):
@@ -31,6 +31,14 @@ class View(NamedTuple):
     @property
     def tracks(self):
         return self.picture.tracks
+
+    def once(self, name, make):
+        """What `make(self)` gives, made once; not to be written to."""
+        if self.memo is None:
+            return make(self)
+        if name not in self.memo:
+            self.memo[name] = make(self)
+        return self.memo[name]
 
     def recent(self, name):
         """A column of rolling.COLUMNS, shape (tracks,)."""
@@ -47,7 +55,7 @@ class View(NamedTuple):
 def look(picture, encounters, history, config, window_s, listed=None, habit=None):
     """The View of a Picture."""
     past = history.columns(picture.tracks, window_s)
-    return View(picture, encounters, history, past, static_rows(picture), config, listed, habit=habit, inside={})
+    return View(picture, encounters, history, past, static_rows(picture), config, listed, habit=habit, memo={})
 
 
 def rows_of(tracks, wanted):

@@ -67,14 +67,15 @@ def ships(view, unknown_m=None):
     return Ships(length, small, (tracks.sog_kn < value("rest_kn")) | moored)
 
 
-def waters(view):
-    """OPEN, CHANNEL or CROWDED for each pair of view.encounters, by the zones and the traffic around either."""
+def waters(view, rows):
+    """OPEN, CHANNEL or CROWDED for some rows of view.encounters, by the zones and the traffic around either vessel."""
     pairs, n = view.encounters, view.tracks.n
     near = pairs.range_m < NEAR_M
     around = np.bincount(pairs.row[near], minlength=n) + np.bincount(pairs.other_row[near], minlength=n)
-    around = np.maximum(around[pairs.row], around[pairs.other_row]) - near  # not each other
+    a, b = pairs.row[rows], pairs.other_row[rows]
+    around = np.maximum(around[a], around[b]) - near[rows]  # not each other
     charted = in_kind(view, "fairway") | in_kind(view, "stop")
-    narrow = charted[pairs.row] | charted[pairs.other_row] | (around >= value("channel_at"))
+    narrow = charted[a] | charted[b] | (around >= value("channel_at"))
     return np.where(around >= value("crowded_at"), CROWDED, np.where(narrow, CHANNEL, OPEN))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from risk.behaviours import _kernels
 from risk.ledger import Ledger, among
+from risk.view import rows_of
 from vts import schema
 from vts.lifecycle import Findings
 from vts.units import DAY, S
@@ -81,27 +82,36 @@ def _text(value):
 
 def in_kind(view, kind):
     """Whether each track is inside a zone of a kind, shape (tracks,); not to be written to."""
-    if view.inside is None:
-        return _in_kind(view, kind)
-    if kind not in view.inside:
-        view.inside[kind] = _in_kind(view, kind)
-        view.inside[kind].flags.writeable = False
-    return view.inside[kind]
+    return view.once(f"in {kind}", lambda view: _in_kind(view, kind))
 
 
 def _in_kind(view, kind):
     places = view.picture.places
-    inside = places.edge_m <= 0
-    if not inside.any():
-        return np.zeros(view.tracks.n, bool)
-    fits = inside & among(places.zone_kind, KINDS[kind])
-    return np.isin(view.tracks.track, places.track[fits])
+    fits = of_kind(view, kind) & (places.edge_m <= 0)
+    out = np.zeros(view.tracks.n, bool)
+    row = rows_of(view.tracks, places.track[fits])
+    out[row[row >= 0]] = True
+    return out
+
+
+def of_kind(view, kind):
+    """Whether each of the Picture's Places is of a zone of a kind, shape (places,); not to be written to."""
+    return view.once(f"of {kind}", lambda view: _of_kind(view.picture.places, kind))
+
+
+def _of_kind(places, kind):
+    if not places.n:
+        return np.zeros(0, bool)
+    # a zone has one kind: words are compared once a zone, not once a vessel
+    row = np.zeros(int(places.zone.max()) + 2, np.int64)
+    row[places.zone + 1] = np.arange(places.n)
+    return among(places.zone_kind[row], KINDS[kind])[places.zone + 1]
 
 
 def near_kind_m(view, kind):
     """Distance in m from each track to the nearest listed zone of a kind, shape (tracks,); inf where none is listed."""
     places = view.picture.places
-    fits = among(places.zone_kind, KINDS[kind])
+    fits = of_kind(view, kind)
     out = np.full(view.tracks.n, np.inf)
     if fits.any():
         at = np.searchsorted(view.tracks.track, places.track[fits])
@@ -126,38 +136,64 @@ def heard_near(view, lon_deg, lat_deg, but_track):
     return out
 
 
-def one_hull(tracks):
+def with_ais(view):
+    """Whether each track's last report was a vessel's AIS, and under an MMSI; shape (tracks,)."""
+    return view.once("with_ais", lambda view: among(view.tracks.kind, AIS_KINDS) & (view.tracks.mmsi >= 0))
+
+
+def one_hull(view):
     """Whether each track is the only one that is heard under its MMSI, shape (tracks,).
 
     What two hulls under one MMSI say by turns is no change of either: the shared MMSI is told, once.
     """
+    return view.once("one_hull", lambda view: _one_hull(view.tracks))
+
+
+def _one_hull(tracks):
     _, number, count = np.unique(tracks.mmsi[tracks.age_s <= HEARD_S], return_inverse=True, return_counts=True)
     out = np.ones(tracks.n, bool)
     out[tracks.age_s <= HEARD_S] = count[number.reshape(-1)] == 1
     return out & (tracks.mmsi >= 0)
 
 
-def own_silence_s(tracks):
+def heard_ns(view):
+    """When each vessel was last heard, shape (tracks,)."""
+    return view.once("heard_ns", lambda view: _heard_ns(view.tracks))
+
+
+def _heard_ns(tracks):
+    return tracks.t_ns - (np.nan_to_num(tracks.age_s) * S).astype(np.int64)
+
+
+def own_silence_s(view):
     """Silence that says something of each vessel: ten of the intervals at which she was really heard, s; inf unknown.
 
     A satellite, or a receiver at the end of its range, hears one report in many; its silences mean nothing yet.
     """
-    heard_ns = tracks.t_ns - (np.nan_to_num(tracks.age_s) * S).astype(np.int64)
+    return view.once("own_silence_s", _own_silence_s)
+
+
+def _own_silence_s(view):
+    tracks = view.tracks
     gaps = tracks.reports - 1
-    return np.where(gaps >= 4, OWN_INTERVALS * (heard_ns - tracks.first_ns) / S / np.maximum(gaps, 1), np.inf)
+    return np.where(gaps >= 4, OWN_INTERVALS * (heard_ns(view) - tracks.first_ns) / S / np.maximum(gaps, 1), np.inf)
 
 
-def lost_after_s(kind, sog_kn, nav_status):
+def lost_after_s(view):
     """Silence after which a shore display calls an AIS target lost, s.
 
     The table that Icom and JRC print in their manuals, made from the reporting intervals of ITU-R M.1371-5 tables 1
     and 2: class A 1080 s at rest, else 60, 36 or 30 s up to 14, 23 and over 23 kn; class B 1080 or 180 s.
     """
-    v = np.nan_to_num(sog_kn)
+    return view.once("lost_after_s", lambda view: _lost_after_s(view.tracks))
+
+
+def _lost_after_s(tracks):
+    v, nav_status = np.nan_to_num(tracks.sog_kn), tracks.nav_status
     rest = (among(nav_status, (1, 5)) & (v < 3.0)) | (nav_status == 6)
     a = np.where(rest, 1080.0, np.where(v <= 14.0, 60.0, np.where(v <= 23.0, 36.0, 30.0)))
     b = np.where(v <= 2.0, 1080.0, 180.0)
-    return np.where(np.asarray(kind) == schema.AIS_B, b, a)
+    return np.where(tracks.kind == schema.AIS_B, b, a)
 
 
 def lain_near(view, memory, rows):

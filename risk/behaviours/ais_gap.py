@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from risk.behaviours._common import AIS_KINDS, findings, heard_near, lost_after_s, own_silence_s
-from risk.ledger import Ledger, among, rounds
+from risk.behaviours._common import findings, heard_near, heard_ns, lost_after_s, own_silence_s, with_ais
+from risk.ledger import Ledger, rounds
 from vts.geo import distance_m
 from vts.lifecycle import Policy
 from vts.schema import CAUTION
@@ -34,10 +34,10 @@ NOTED |= {"start_ns": "i8", "end_ns": "i8", "run_m": "f8"}
 def evaluate(view, memory):
     """Length of the silence, min. memory: a ledger by MMSI of the last report, its limit, and the last gap."""
     tracks, noted = view.tracks, memory.setdefault("vessels", Ledger(**NOTED))
-    ais = np.flatnonzero(among(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0))
-    limit_s = PARAMETERS["factor"][0] * lost_after_s(tracks.kind, tracks.sog_kn, tracks.nav_status)
-    limit_s = np.maximum(limit_s, PARAMETERS["own_factor"][0] * own_silence_s(tracks))
-    heard_ns = tracks.t_ns - (np.nan_to_num(tracks.age_s) * S).astype(np.int64)
+    ais = np.flatnonzero(with_ais(view))
+    limit_s = PARAMETERS["factor"][0] * lost_after_s(view)
+    limit_s = np.maximum(limit_s, PARAMETERS["own_factor"][0] * own_silence_s(view))
+    last_ns = heard_ns(view)
     told = np.zeros(tracks.n, bool)
     gap_min, run_nm, since = np.zeros(tracks.n), np.zeros(tracks.n), np.zeros(tracks.n, np.int64)
     for rows in rounds(tracks.mmsi[ais]):
@@ -47,16 +47,16 @@ def evaluate(view, memory):
         waits = ~fresh & (old >= 0)
         waits[waits] = ~noted["heard"][old[waits]]
         back = fresh & (old >= 0)
-        back[back] = (heard_ns[at[back]] - noted["report_ns"][old[back]]) / S > noted["limit_s"][old[back]]
+        back[back] = (last_ns[at[back]] - noted["report_ns"][old[back]]) / S > noted["limit_s"][old[back]]
         ask = np.flatnonzero(waits | back)
         row = old[ask]
         noted["heard"][row] |= heard_near(view, noted["lon_deg"][row], noted["lat_deg"][row], tracks.track[at[ask]])
-        _returned(noted, old[back], heard_ns, tracks, at[back])
+        _returned(noted, old[back], last_ns, tracks, at[back])
         at, old = at[fresh], old[fresh]
         new = old < 0
         noted.put(
             tracks.mmsi[at],
-            report_ns=heard_ns[at],
+            report_ns=last_ns[at],
             lon_deg=tracks.lon_deg[at],
             lat_deg=tracks.lat_deg[at],
             limit_s=limit_s[at],

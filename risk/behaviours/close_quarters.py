@@ -42,8 +42,13 @@ PARAMETERS = waters.PARAMETERS | {
 def evaluate(view, memory):
     """Metres under the DCPA limit of the pair's waters. memory: a ledger of pairs that must last, seen and since."""
     pairs, sog = view.encounters, view.tracks.sog_kn
+    # what holds of every pair that is told, whatever its water: the rest is asked of these few
+    may = (pairs.tcpa_min >= 0) & (pairs.tcpa_min <= view.config.tcpa_min) & (pairs.closing_kn > 0)
+    may = np.flatnonzero(may & (pairs.dcpa_m < view.config.dcpa_m) & (pairs.company == 0))
+    water = waters.waters(view, may)
+    pairs = pairs.take(may)
+    view = view._replace(encounters=pairs)
     ships = waters.ships(view)
-    water = waters.waters(view)
     limit_m, limit_min = waters.limits(view, ships, water)
     lying = ships.resting[pairs.row] | ships.resting[pairs.other_row]
     least = np.where(lying, PARAMETERS["lying_least_kn"][0], PARAMETERS["least_kn"][0])

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from risk.behaviours._common import AIS_KINDS, findings, heard_near, joined, lost_after_s, own_silence_s
-from risk.ledger import Ledger, among, rounds
+from risk.behaviours._common import findings, heard_near, heard_ns, joined, lost_after_s, own_silence_s, with_ais
+from risk.ledger import Ledger, rounds
 from vts.lifecycle import Findings, Policy
 from vts.schema import CAUTION, WARNING
 from vts.units import DEG, HOUR, KN, S
@@ -62,16 +62,18 @@ def evaluate(view, memory):
 def _silent(view, noted):
     """Rows of vessels silent beyond their limit where others are heard, in order of last report and track."""
     tracks, at_ns = view.tracks, view.at_ns
-    lost_s = lost_after_s(tracks.kind, tracks.sog_kn, tracks.nav_status)
-    limit_s = np.maximum(lost_s, own_silence_s(tracks))
-    fresh = among(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0) & (tracks.age_s <= lost_s)
+    lost_s = lost_after_s(view)
+    limit_s = np.maximum(lost_s, own_silence_s(view))
+    fresh = with_ais(view) & (tracks.age_s <= lost_s)
     moving = tracks.sog_kn >= PARAMETERS["least_kn"][0]
-    report_ns = tracks.t_ns - (np.nan_to_num(tracks.age_s) * S).astype(np.int64)
+    report_ns = heard_ns(view)
     fresh = np.flatnonzero(fresh)
     for rows in rounds(tracks.mmsi[fresh]):
         at = fresh[rows]
         lies = noted.at(tracks.mmsi[at[~moving[at]]])
-        noted.keep(~np.isin(np.arange(len(noted)), lies))
+        sails = np.ones(len(noted), bool)
+        sails[lies[lies >= 0]] = False
+        noted.keep(sails)
         at = at[moving[at]]
         old = noted.at(tracks.mmsi[at])
         # she came back before: the receiver loses her now and then

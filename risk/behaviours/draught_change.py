@@ -29,7 +29,7 @@ def evaluate(view, memory):
     tracks = view.tracks
     draught = view.static("draught_m")
     in_port = in_kind(view, "stop")
-    now = np.flatnonzero(np.isfinite(draught) & (draught > 0) & one_hull(tracks))
+    now = np.flatnonzero(np.isfinite(draught) & (draught > 0) & one_hull(view))
     noted, told = memory.setdefault("vessels", Ledger(**NOTED)), np.zeros(tracks.n, bool)
     for rows in rounds(tracks.mmsi[now]):
         at = now[rows]

@@ -36,12 +36,13 @@ def evaluate(view, memory):
     statics, at_ns = view.picture.statics, int(view.at_ns)
     noted, changes = memory.setdefault("vessels", Ledger(**NOTED)), memory.setdefault("changes", {})
     numbers = memory.setdefault("numbers", Ledger(t_ns="i8", mmsi="i8"))
-    static_row = np.where(among(view.tracks.kind, NO_VESSEL) | ~one_hull(view.tracks), -1, view.static_row)
+    static_row = np.where(among(view.tracks.kind, NO_VESSEL) | ~one_hull(view), -1, view.static_row)
     first = np.full(statics.n + 1, view.tracks.n)  # track of each row of statics; the last is of those that have none
     first[static_row[::-1]] = np.arange(view.tracks.n)[::-1]
     said = np.flatnonzero((first[:-1] < view.tracks.n) & ships(statics.mmsi))
     news = said[_news(noted, statics, said, at_ns)]
     told = np.zeros(statics.n, bool)
+    news = news[~_renewed(noted, numbers, statics, news, at_ns)]
     for k in news[np.argsort(first[news])].tolist():  # in order of the tracks
         told[k] = _note(noted, changes, numbers, statics, k, at_ns)
     noted.keep(~(at_ns - noted["t_ns"] > int(PARAMETERS["forget_days"][0] * DAY)))
@@ -78,6 +79,26 @@ def _news(noted, statics, rows, at_ns):
         & (at_ns - noted["t_ns"][at] < TOUCH_NS)
     )
     return ~same
+
+
+def _renewed(noted, numbers, statics, rows, at_ns):
+    """Which of these are a new vessel's or as before, under a number that nobody else has; they are noted at once."""
+    mmsi, name, imo = statics.mmsi[rows], statics.name[rows], statics.imo[rows]
+    length_m = np.nan_to_num(statics.length_m[rows])
+    old, before = noted.at(mmsi), numbers.at(imo)
+    plain, k = old < 0, np.flatnonzero(old >= 0)
+    at = old[k]
+    plain[k] = (noted["name"][at] == name[k]) & (noted["imo"][at] == imo[k]) & (noted["length_m"][at] == length_m[k])
+    plain[k] &= noted["changed_ns"][at] < 0
+    k = np.flatnonzero(before >= 0)
+    plain[k] &= numbers["mmsi"][before[k]] == mmsi[k]
+    _, number, count = np.unique(imo, return_inverse=True, return_counts=True)
+    plain &= (imo <= 0) | (count[number] == 1)
+    k = np.flatnonzero(plain)
+    noted.put(mmsi[k], t_ns=at_ns, name=name[k], imo=imo[k], length_m=length_m[k], changed_ns=-1)
+    k = k[imo[k] > 0]
+    numbers.put(imo[k], t_ns=at_ns, mmsi=mmsi[k])
+    return plain
 
 
 def _note(noted, changes, numbers, statics, k, at_ns):

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from risk.behaviours._common import AIS_KINDS, findings
+from risk.behaviours._common import findings, with_ais
 from risk.identity import imo_fails, well_formed
-from risk.ledger import among
 from vts.lifecycle import Policy
 from vts.schema import CAUTION
 
@@ -20,7 +19,7 @@ def evaluate(view, memory):
     """1 for a number that cannot be."""
     tracks = view.tracks
     imo = view.static("imo", -1).astype(np.int64)
-    ais = among(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0)
+    ais = with_ais(view)
     no_mmsi = ais & ~well_formed(tracks.mmsi)
     no_imo = ais & ~no_mmsi & (imo > 0) & imo_fails(imo)
     rows = np.flatnonzero(no_mmsi | no_imo)

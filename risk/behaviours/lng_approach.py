@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from risk.behaviours._common import KINDS, findings
+from risk.behaviours._common import findings, of_kind
 from risk.encounters import SERVICE_TYPES
 from risk.ledger import among
 from risk.view import rows_of
@@ -28,8 +28,7 @@ PARAMETERS = {
 def evaluate(view, memory):
     """Minutes of the lead already used up."""
     places = view.picture.places
-    lng = among(places.zone_kind, KINDS["lng"])
-    places = places.take(lng & (places.edge_m > 0) & (places.enter_min <= PARAMETERS["lead_min"][0]))
+    places = places.take(of_kind(view, "lng") & (places.edge_m > 0) & (places.enter_min <= PARAMETERS["lead_min"][0]))
     row = rows_of(view.tracks, places.track)
     type_code = view.static("ship_type", -1)[row] if row.size else row
     fast = view.tracks.sog_kn[row] >= PARAMETERS["least_kn"][0]

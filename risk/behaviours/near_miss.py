@@ -32,9 +32,11 @@ NOTED = {"t_ns": "i8", "range_m": "f8", "scale": "f8", "nearest_ns": "i8"}
 
 def evaluate(view, memory):
     """1 less the least scale of the domain. memory: a ledger of pairs, with when they were nearest and how near."""
-    pairs, sog, ships = view.encounters, view.tracks.sog_kn, waters.ships(view, PARAMETERS["unknown_m"][0])
+    near = np.flatnonzero((view.encounters.range_m < PARAMETERS["most_m"][0]) & (view.encounters.company == 0))
+    pairs, sog, ships = view.encounters.take(near), view.tracks.sog_kn, waters.ships(view, PARAMETERS["unknown_m"][0])
+    view = view._replace(encounters=pairs)
     noted = memory.setdefault("pairs", Ledger(**NOTED))
-    rows = np.flatnonzero((pairs.range_m < PARAMETERS["most_m"][0]) & waters.strangers(view))
+    rows = np.flatnonzero(waters.strangers(view))
     a, b = pairs.row[rows], pairs.other_row[rows]
     moving = np.fmin(sog[a], sog[b]) >= PARAMETERS["least_kn"][0]
     moving &= ~(ships.resting[a] | ships.resting[b])

@@ -52,8 +52,8 @@ def evaluate(view, memory):
     pairs, tracks = view.encounters, view.tracks
     limit = PARAMETERS["limit_kn"][0]
     slow = (tracks.sog_kn < limit) & ~in_kind(view, "stop")
-    near = (pairs.range_m < range_m) & slow[pairs.row] & slow[pairs.other_row] & (pairs.company == 0)
-    rows = np.flatnonzero(near)
+    rows = np.flatnonzero((pairs.range_m < range_m) & (pairs.company == 0))
+    rows = rows[slow[pairs.row[rows]] & slow[pairs.other_row[rows]]]
     a, b = pairs.row[rows], pairs.other_row[rows]
     dark = (tracks.mmsi[a] < 0) | (tracks.mmsi[b] < 0)
     return findings(

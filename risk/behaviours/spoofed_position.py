@@ -3,8 +3,7 @@
 import numpy as np
 
 from risk.behaviours import _kernels
-from risk.behaviours._common import AIS_KINDS, findings, in_kind
-from risk.ledger import among
+from risk.behaviours._common import findings, in_kind, with_ais
 from vts.lifecycle import Policy
 from vts.schema import ALARM, WARNING
 
@@ -32,7 +31,7 @@ PARAMETERS = {
 def evaluate(view, memory):
     """1 where a reason holds, more where several do."""
     tracks = view.tracks
-    ais = among(tracks.kind, AIS_KINDS) & (tracks.mmsi >= 0)
+    ais = with_ais(view)
     radar = tracks.p_spoof >= PARAMETERS["p_spoof"][0]
     jump = view.recent("implied_kn") > PARAMETERS["max_speed_kn"][0]
     land = in_kind(view, "land") & (tracks.sog_kn > 1.0)

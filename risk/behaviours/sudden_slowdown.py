@@ -27,7 +27,8 @@ def evaluate(view, memory):
     tracks = view.tracks
     before = tracks.sog_kn - view.recent("sog_change_kn")
     over = before * (1.0 - PARAMETERS["share"][0]) - tracks.sog_kn
-    expected = in_kind(view, "stop") | (near_kind_m(view, "stop") < PARAMETERS["near_m"][0])
-    rows = np.flatnonzero((before >= PARAMETERS["from_kn"][0]) & (over > 0) & ~expected)
+    rows = np.flatnonzero((before >= PARAMETERS["from_kn"][0]) & (over > 0) & ~in_kind(view, "stop"))
+    if rows.size:
+        rows = rows[~(near_kind_m(view, "stop")[rows] < PARAMETERS["near_m"][0])]
     rows = rows[~lain_near(view, memory, rows)]
     return findings(view, rows, over[rows], severity=CAUTION, from_kn=before[rows], sog_kn=tracks.sog_kn[rows])

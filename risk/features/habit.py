@@ -6,7 +6,6 @@ from risk import habit
 from risk.heads import zone_entry
 from risk.view import View, rows_of
 from vts.schema import static_rows
-from vts.units import HOUR
 
 ROWS = "place"
 FRESH_S = 60.0  # as samples.collect: a vessel not heard for a minute may be gone
@@ -68,14 +67,14 @@ def learn(pictures, path=None):
 def approaches(view, rows, places):
     """The habit.Approaches of rows of Places outside their zones."""
     tracks = view.tracks
-    kind = view.static("ship_type", -1).astype(np.int64)
+    kind = view.static("ship_type", -1).astype(np.int64)[rows]
     return habit.Approaches(
         t_ns=np.full(len(rows), view.at_ns),
         track=places.track,
         zone=places.zone,
         vessel=tracks.mmsi[rows],
-        kind=np.where(kind > 0, kind // 10, -1)[rows],
-        destination=habit.text_number(view.static("destination", ""))[rows],
+        kind=np.where(kind > 0, kind // 10, -1),
+        destination=view.once("destination", _destination)[rows],
         lon_deg=tracks.lon_deg[rows],
         lat_deg=tracks.lat_deg[rows],
         sog_kn=tracks.sog_kn[rows],
@@ -84,30 +83,13 @@ def approaches(view, rows, places):
     )
 
 
+def _destination(view):
+    number = habit.text_number(view.picture.statics.destination)
+    return np.where(view.static_row >= 0, number[view.static_row], -1) if number.size else view.static_row
+
+
 def from_counts(memory, rows):
     """(n, columns) of what a Habit has settled of such Approaches."""
-    found = memory.counts(memory.keys(rows))
-    passed = found["passed"]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        # one more that did not: of a single earlier vessel nobody knows
-        share = np.where(passed > 0, found["entered"] / (passed + 1.0), np.nan)
-        soon = np.where(passed[:, 0] > 0, found["soon"][:, 0] / (passed[:, 0] + 1.0), np.nan)
-        entered = found["entered"][:, 0]
-        ratio = np.where(entered > 0, np.exp(found["log_ratio"][:, 0] / np.maximum(entered, 1)), np.nan)
-    by = {name: k for k, name in enumerate(habit.KEYS)}
-    own, last_ns = by["own"], found["last_ns"][:, by["own"]]
-    return np.column_stack(
-        [
-            passed[:, 0].astype(float),
-            soon,
-            share[:, by["cell"]],
-            habit.edge_min(rows.edge_m, rows.sog_kn) * ratio,
-            share[:, by["fine"]],
-            share[:, by["kind"]],
-            share[:, by["origin"]],
-            share[:, by["destination"]],
-            np.where(rows.vessel >= 0, found["entered"][:, own], np.nan),
-            share[:, own],
-            np.where(last_ns > 0, (rows.t_ns - last_ns) / HOUR, np.nan),
-        ]
-    )
+    out = memory.shares(rows)
+    out[:, 3] = habit.edge_min(rows.edge_m, rows.sog_kn) * np.exp(out[:, 3])
+    return out

@@ -23,6 +23,10 @@ COLUMNS = {
 
 def compute(view, rows):
     """(n, columns) for the tracks at `rows`."""
+    return view.once("motion", _all)[rows]
+
+
+def _all(view):
     tracks = view.tracks
     crab = np.abs((tracks.heading_deg - tracks.cog_deg + 180.0) % 360.0 - 180.0)
     own = {
@@ -31,4 +35,4 @@ def compute(view, rows):
         "age_s": tracks.age_s,
         "length_m": tracks.length_m,
     }
-    return np.column_stack([(own[name] if name in own else view.recent(name))[rows] for name in COLUMNS])
+    return np.column_stack([own[name] if name in own else view.recent(name) for name in COLUMNS])

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from risk.ledger import among
-from vts.units import NM
+from risk import columns
 
 ROWS = "pair"
 # name: (unit, English, Chinese)
@@ -27,26 +26,11 @@ COLUMNS = {
 
 def compute(view, rows):
     """(n, columns) for the rows of `view.encounters`."""
-    pairs = view.encounters.take(rows)
-    tracks = view.tracks
-    a, b = pairs.row, pairs.other_row
-    turn, change = np.abs(view.recent("turn_net_deg")), view.recent("sog_change_kn")
-    kind = pairs.situation
-    return np.column_stack(
-        [
-            pairs.range_m / NM,
-            pairs.dcpa_m / NM,
-            pairs.tcpa_min,
-            pairs.closing_kn,
-            pairs.p_close,
-            pairs.ddv,
-            among(kind, (2, 3)).astype(float),
-            among(kind, (4, 5)).astype(float),
-            (kind == 1).astype(float),
-            np.fmin(tracks.sog_kn[a], tracks.sog_kn[b]),
-            np.fmax(tracks.sog_kn[a], tracks.sog_kn[b]),
-            np.fmax(turn[a], turn[b]),
-            np.fmin(change[a], change[b]),
-            np.fmin(tracks.length_m[a], tracks.length_m[b]),
-        ]
+    p, tracks = view.encounters, view.tracks
+    out = np.empty((len(rows), len(COLUMNS)))
+    columns.pairs(
+        *(np.asarray(rows, np.int64), p.row, p.other_row, p.range_m, p.dcpa_m, p.tcpa_min, p.closing_kn),
+        *(p.p_close, p.ddv, p.situation, tracks.sog_kn, np.ascontiguousarray(view.recent("turn_net_deg"))),
+        *(np.ascontiguousarray(view.recent("sog_change_kn")), tracks.length_m, out),
     )
+    return out
