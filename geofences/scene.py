@@ -10,7 +10,7 @@ from geofences import soon_kernels, vessels
 from geofences.mooring_kernels import ANCHORED, UNDER_WAY
 from vts.geo import metres_per_degree
 from vts.lifecycle import Findings
-from vts.schema import static_rows
+from vts.schema import Attendants, static_rows
 from vts.units import DEG, KN, S
 
 # digits after the point in a detail, by the unit at the end of its name
@@ -187,6 +187,15 @@ class Scene:
             return np.zeros(self.tracks.n, bool)
         chosen = np.isin(attendants["role"], roles) if roles else slice(None)
         return np.isin(self.tracks.mmsi, attendants["mmsi"][chosen])
+
+    def attendants(self):
+        """Every registered attendant with every LNG carrier, as Attendants."""
+        row, carrier = np.nonzero(self.attends()[:, None] & self.is_lng[None, :])
+        if not row.size:
+            return Attendants.empty()
+        row, carrier = row[row != carrier], carrier[row != carrier]
+        track = np.sort(np.column_stack([self.tracks.track[row], self.tracks.track[carrier]]), axis=1)
+        return Attendants(*np.unique(track, axis=0).T)
 
     def weather(self, name, oldest_s=21_600.0):
         """The latest value of a weather column at this instant; NaN without one in the last `oldest_s` (6 h)."""

@@ -33,7 +33,7 @@ TABLES = {
 
 
 def check(pictures, zones, watch=None, registers=None, land=None):
-    """The same Pictures with `places`, `visits`, `moving_zones` and the alerts of every rule, as a generator.
+    """The same Pictures with `places`, `visits`, `moving_zones`, `attendants` and all rules' alerts, as a generator.
 
     `zones` is what `geofences.load` gave, `watch` what remembers (a new one when left out), `registers` what is known
     of vessels beside AIS and radar: LNG carriers, permits, reports, weather (`geofences.registers.load`). With `land`
@@ -87,8 +87,8 @@ class Watch:
         places = picture.places
         if land is not None:
             places = schema.Places.concat([places, coast.ashore(tracks, land, places)])
-        moving = guard.moving_zones(scene)
-        return picture._replace(alerts=schema.Alerts.concat(told), places=places, moving_zones=moving)
+        with_vessels = {"moving_zones": guard.moving_zones(scene), "attendants": scene.attendants()}
+        return picture._replace(alerts=schema.Alerts.concat(told), places=places, **with_vessels)
 
     @property
     def _times_ns(self):

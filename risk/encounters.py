@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from risk import cpa, domains
-from risk.ledger import among
+from risk.ledger import among, pair_key
 from vts.config import RiskConfig
 from vts.errors import UsageError
 from vts.schema import F8, I1, I8, static_rows, table
@@ -42,7 +42,7 @@ class Encounters(NamedTuple):
     ddv: F8  # degree of domain violation to come, 0..1; 0 where no length is known
     tdv_min: F8  # time to domain violation; NaN: none
     scale: F8  # the domain scaled to touch now; below 1: violated now; NaN: no length known
-    company: I1  # 1: a tug, pilot boat or tow with its ship, or vessels made fast; the alarms leave such a pair out
+    company: I1  # 1: a tug, pilot boat, tow or registered attendant with its ship, or made fast; no alarms of those
 
 
 def find(picture, config=None, *, domain="coldwell"):
@@ -137,4 +137,13 @@ def _company(picture, i, j, range_m, relative_mps):
     pilot = (kind[i] == 50) ^ (kind[j] == 50)
     moving = np.nan_to_num(picture.tracks.sog_kn)
     together = slow & (range_m < COMPANY_M) & (np.maximum(moving[i], moving[j]) > 0.5) & (service[i] | service[j])
-    return ((served & (slow | pilot)) | together).astype(np.int8)
+    return ((served & (slow | pilot)) | together | _registered(picture, i, j)).astype(np.int8)
+
+
+def _registered(picture, i, j):
+    """Whether a register says that one of a pair attends the other: at any range, for she comes to meet her."""
+    known = picture.attendants
+    if not known.n:
+        return np.zeros(len(i), bool)
+    track = picture.tracks.track
+    return np.isin(pair_key(track[i], track[j]), pair_key(known.track, known.other))

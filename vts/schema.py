@@ -384,6 +384,14 @@ class Sources(NamedTuple):
     share: F8  # of the information on her place by the last twenty reports or so, 0 to 1; those of a track sum to 1
 
 
+@table
+class Attendants(NamedTuple):
+    """Craft that a register names as attending a vessel of this Picture: a row a pair, in order of `track`, `other`."""
+
+    track: I8  # the smaller of the two numbers
+    other: I8
+
+
 _SHOWN = ("track", "mmsi", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "state", "age_s")
 
 
@@ -400,6 +408,7 @@ class Picture(NamedTuple):
     moving_zones: MovingZones = MovingZones.empty()  # such as a gas carrier's safety zone
     sensors: Sensors = Sensors.empty()  # radar registration, once a minute
     sources: Sources = Sources.empty()  # each sensor's part in each track, once a minute
+    attendants: Attendants = Attendants.empty()  # an escort with her carrier: what they do together is no encounter
 
     def _repr_html_(self):
         """A line of counts and the first tracks, for a notebook; numbers only, so nothing can become markup."""

@@ -7,7 +7,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import geofences
+import risk
+from geofences.registers import Registers
+from geofences.zones import from_geojson
 from risk import cpa, domains, encounters
+from tests.risk.scene import picture, steady
 from vts.config import RiskConfig
 from vts.errors import UsageError
 from vts.geo import distance_m
@@ -211,3 +216,22 @@ def test_a_ship_of_unknown_length_has_no_domain_to_violate():
     assert np.isnan(unknown.scale[0]) and np.isnan(unknown.tdv_min[0]) and unknown.ddv[0] == 0.0
     one = encounters.find(picture_of(*near, length_m=np.array([np.nan, 100.0])))
     assert 0.0 < one.scale[0] < 1.0
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["registered", "not registered"])
+def test_a_registered_escort_that_comes_to_meet_her_carrier_is_no_collision(told):
+    """Head-on from four miles at 24 kn together, and past each other at 90 m."""
+    carrier, escort, other = (
+        steady(sog=12, mmsi=477_000_001),
+        steady(90, 7400, 12, 180, mmsi=453_000_001),
+        steady(-3000, 0),
+    )
+    known = Registers(
+        lng_carriers={"mmsi": np.array([477_000_001]), "imo": np.array([-1])},
+        attendants={"mmsi": np.array([453_000_001, 453_000_002]), "role": np.array(["escort", "escort"])},
+    )
+    pictures = (picture([carrier, escort, other], t) for t in np.arange(0.0, 900.0, 10.0))
+    zones = from_geojson({"type": "FeatureCollection", "features": []}, "no zones")
+    scored = risk.score(geofences.check(pictures, zones, registers=known if told else Registers()), None)
+    rules = set(Alerts.concat([p.alerts for p in scored]).rule.tolist())
+    assert (set() if told else {"close_quarters"}) == rules
