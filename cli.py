@@ -287,6 +287,7 @@ def _replay(asked, note="", again=""):
     import geofences
     import risk
     import vts
+    from ais.stations import Stations
     from vts import run
     from vts.ahead import Ahead, Tap
     from vts.console import Keys, Pace, Progress, Stop
@@ -325,7 +326,9 @@ def _replay(asked, note="", again=""):
         else:
             tracker = vts.Tracker(settings.fusion, sites)
             fence_watch, risk_watch = geofences.Watch(settings.watch), risk.Watch(settings.risk)
-        merged = vts.merge([risk_watch.hearing.tap(feed) for feed in feeds], lateness_s=settings.fusion.lateness_s)
+        stations = Stations()
+        tapped = [stations.tap(feed, risk_watch.hearing.tap(feed)) for feed in feeds]
+        merged = vts.merge(tapped, lateness_s=settings.fusion.lateness_s)
         from geofences.registers import suppress
 
         suppress(known, fences, rules, (fence_watch.alerts, risk_watch.life, tracker.life))
@@ -373,7 +376,7 @@ def _replay(asked, note="", again=""):
                 if time.monotonic() - saved_at > CHECKPOINT_S or stopping.asked or keys.stopped:
                     placed.hold()  # a state is that of one Picture: let the stages come to rest after it
                     if placed.settled(done):
-                        _keep_rejects(store, feeds, merged)
+                        _keep_quality(store, feeds, merged, stations)
                         store.flush(save)
                         saved_at = time.monotonic()
                         if stopping.asked or keys.stopped:
@@ -385,7 +388,7 @@ def _replay(asked, note="", again=""):
             said = tr("interrupted; the store in {out} is valid, go on with: {again}", out=asked.out, again=again)
             _fail(said, INTERRUPTED, asked.as_json)
         progress.end()
-        _keep_rejects(store, feeds, merged)
+        _keep_quality(store, feeds, merged, stations)
         store.write_run(run.hashed(manifest))
         store.flush(save)
     totals = run.totals(feeds, merged.rejects)
@@ -493,10 +496,11 @@ def _rules():
     return rules
 
 
-def _keep_rejects(store, feeds, merged):
+def _keep_quality(store, feeds, merged, stations):
     for feed in feeds:
         store.add_rejects(feed.rejects)
     store.add_rejects(merged.rejects)
+    store.write_stations(row._asdict() for row in stations.rows())
 
 
 # Decode
@@ -537,14 +541,60 @@ def decode(log, form, out, raw, summary, sites, start, rate, as_json):
         from vts import export as exports
 
         exports.reports(source, form, sys.stdout.buffer if out is None else out)
-    rejects = source.rejects
-    totals = {"read": rejects.read, "used": rejects.used, "rejected": rejects.counts, "examples": rejects.examples}
+    totals = source.rejects.balance()
     if summary:
         summary.write_text(json.dumps({"log": log, **totals}, indent=1) + "\n")
     if as_json:
         click.echo(json.dumps({"event": "summary", **totals}), err=True)
     else:
         click.echo("\n".join(balance_lines(totals, _tr)), err=True)
+
+
+@main.command()
+@click.argument("logs", nargs=-1, required=True, metavar="LOG...")
+@click.option("--start", type=INSTANT, help="UTC time of the first message of a log without times.")
+@rate_option
+@json_option
+def quality(logs, start, rate, as_json):
+    """What the AIS of some logs is worth, station by station.
+
+    Lines read, used and rejected; each receiving station's rate, silence, delay, rejects and coverage; and what ships
+    say that cannot be, check by check, with the first example.
+
+    Example: vts quality day.nmea.gz
+    """
+    import ais
+    from ais.quality import CHECKS, Survey
+    from ais.stations import Stations
+    from vts.export import finite
+    from vts.schema import Rejects
+    from vts.wording import STATION_HEADS, aligned, balance_lines, clean, station_cells
+
+    stations, survey, total = Stations(), Survey(), Rejects("all")
+    for log in logs:
+        feed = ais.read(log, start=start, rate=rate)
+        for batch in stations.tap(feed):
+            survey.update(batch)
+        total.merge(feed.rejects)
+    totals = total.balance()
+    if as_json:
+        for station in stations.rows():
+            _event("station", **finite(station._asdict()))
+        for row in survey.rows():
+            _event("check", **row._asdict(), about=CHECKS.get(row.check, ""))
+        _event("summary", logs=list(logs), reports=survey.reports, statics=survey.statics, **totals)
+    else:
+        click.echo("\n".join([*balance_lines(totals, _tr), ""]))
+        heads = [_tr(head) for head in STATION_HEADS]
+        cells = [station_cells(row._asdict(), _tr) for row in stations.rows()]
+        click.echo("\n".join([*aligned([heads, *cells]), ""]))
+        found = [
+            (_tr(row.check), f"{row.count:,}", f"{row.vessels:,}", clean(row.example, 60))
+            for row in survey.rows()
+            if row.count
+        ]
+        click.echo("\n".join(aligned([[_tr(head) for head in ("check", "count", "vessels", "example")], *found])))
+    return DONE if totals["used"] else BAD_INPUT
 
 
 # Ask and show
@@ -558,7 +608,7 @@ def decode(log, form, out, raw, summary, sites, start, rate, as_json):
 def query(store, sql, as_csv, as_json):
     """Ask a store in SQL; it can read the store and nothing else.
 
-    Views: reports, statics, tracks, alerts, scores, visits, moving_zones, sensors, sources, rejects, zones,
+    Views: reports, statics, tracks, alerts, scores, visits, moving_zones, sensors, sources, rejects, stations, zones,
     notes. Times: t_ns (ns since 1970, UTC) and t (UTC timestamp).
 
     Example: vts query out/day "SELECT rule, count(*) FROM alerts GROUP BY rule"

@@ -241,15 +241,17 @@ def limits(kind, part_b):
 
 
 @kernel
-def reject(offset, parts, bucket, base, n, counts, firsts):
-    """All lines of a message into one bucket."""
+def reject(offset, parts, station, bucket, base, n, counts, firsts, tally):
+    """All lines of a message into one bucket, and into that of its station."""
     at = offset - base
     count(counts, firsts, bucket, at if 0 <= at < n else 0)
     counts[bucket] += np.int64(parts) - 1
+    if station >= 0:
+        tally[station, bucket] += parts
 
 
 @kernel
-def decode(buf, n, base, joined, frames, rows, merge, seen, counts, firsts, out_fixes, out_parts, out_heard):
+def decode(buf, n, base, joined, frames, rows, merge, seen, counts, firsts, tally, out_fixes, out_parts, out_heard):
     """(rows of Fixes, of Particulars, of Receptions) of frames[:rows]; what gives none is counted by bucket."""
     words = np.zeros(MAX_CHARS // 8 + 3, np.uint64)
     found = np.zeros(8, np.int64)
@@ -258,41 +260,43 @@ def decode(buf, n, base, joined, frames, rows, merge, seen, counts, firsts, out_
         at, size = frames.at[row], np.int64(frames.size[row])
         if at < 0:
             continue
+        station = frames.station[row]
         if size == 0 or size > MAX_CHARS:
-            reject(frames.offset[row], frames.parts[row], LENGTH, base, n, counts, firsts)
+            reject(frames.offset[row], frames.parts[row], station, LENGTH, base, n, counts, firsts, tally)
             continue
         good = unarmour(buf, at, size, words) if frames.parts[row] == 1 else unarmour(joined, at, size, words)
         if not good:
-            reject(frames.offset[row], frames.parts[row], ARMOUR, base, n, counts, firsts)
+            reject(frames.offset[row], frames.parts[row], station, ARMOUR, base, n, counts, firsts, tally)
             continue
         have = 6 * size - frames.fill[row]
         kind = bits(words, 0, 6)
         is_fix = (FIX_TYPES >> kind) & 1
         is_part = (PART_TYPES >> kind) & 1
         if kind == 0 or kind > 27 or (kind == 24 and bits(words, 38, 2) > 1):
-            reject(frames.offset[row], frames.parts[row], TYPE, base, n, counts, firsts)
+            reject(frames.offset[row], frames.parts[row], station, TYPE, base, n, counts, firsts, tally)
             continue
         if not (is_fix or is_part):
-            reject(frames.offset[row], frames.parts[row], NO_REPORT, base, n, counts, firsts)
+            reject(frames.offset[row], frames.parts[row], station, NO_REPORT, base, n, counts, firsts, tally)
             continue
         part_b = kind == 24 and bits(words, 38, 2) == 1
         need, most = limits(kind, part_b)
         if have < need or have > most:
-            reject(frames.offset[row], frames.parts[row], LENGTH, base, n, counts, firsts)
+            reject(frames.offset[row], frames.parts[row], station, LENGTH, base, n, counts, firsts, tally)
             continue
         rx_ns = frames.rx_ns[row]
-        station = frames.station[row]
-        station = station if station >= 0 else NONE_STATION
         if merge:
             copy_of = first_copy(fingerprint(words, size), rx_ns, frames.seq[row], seen.key, seen.rx_ns, seen.seq)
             if copy_of >= 0:
-                reject(frames.offset[row], frames.parts[row], DUPLICATE, base, n, counts, firsts)
+                reject(frames.offset[row], frames.parts[row], station, DUPLICATE, base, n, counts, firsts, tally)
                 out_heard.seq[heard] = copy_of
                 out_heard.rx_ns[heard] = rx_ns
-                out_heard.station[heard] = station
+                out_heard.station[heard] = station if station >= 0 else NONE_STATION
                 heard += 1
                 continue
         counts[0] += frames.parts[row]
+        if station >= 0:
+            tally[station, 0] += frames.parts[row]
+        station = station if station >= 0 else NONE_STATION
         mmsi = bits(words, 8, 30)
         if is_fix:
             sog, cog, heading, rot = NO_SOG, NO_COG, NO_HEADING, NO_ROT

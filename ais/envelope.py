@@ -70,6 +70,7 @@ class State(NamedTuple):
     part: np.ndarray  # (SETS * WAYS, PARTS, PART) characters
     name_row: np.ndarray  # open addressing, 0 is free, else row + 1
     name_text: np.ndarray  # (NAMES, NAME // 8) words, the first byte highest
+    tally: np.ndarray  # (NAMES, buckets) lines by station; those of no station are the rest of `counts`
 
 
 MARK_T, MARK_STATION, MARK_LINES, MARK_NAMES = range(4)
@@ -86,7 +87,13 @@ def fresh():
         np.zeros((slots, PARTS, PART), np.uint8),
         np.zeros(2 * NAMES, np.int32),
         np.zeros((NAMES, NAME // 8), np.uint64),
+        tally(),
     )
+
+
+def tally():
+    """Lines by station and bucket, none yet."""
+    return np.zeros((NAMES, len(REASONS)), np.int64)
 
 
 class Frames(NamedTuple):
@@ -577,7 +584,7 @@ def walk(buf, n, base, keep_bad, state, joined, counts, firsts, out_frames):
     and JSON lines, which are for the caller to count.
     """
     mark, groups, slot, text = state.mark, state.group, state.slot, state.part
-    name_row, name_text = state.name_row, state.name_text
+    name_row, name_text, tally = state.name_row, state.name_text, state.tally
     out = np.zeros(FOUND, np.int64)
     row = 0
     used = 0  # of joined
@@ -662,6 +669,8 @@ def walk(buf, n, base, keep_bad, state, joined, counts, firsts, out_frames):
             mark[MARK_T] = NONE
             if bucket != USED and not (keep_bad and bucket in (CHECKSUM, NO_CHECKSUM) and out[S_PARTS] > 0):
                 count(counts, firsts, bucket, here)
+                if station >= 0:
+                    tally[station, bucket] += 1
                 here = q
                 continue
             offset = base + here
@@ -674,6 +683,8 @@ def walk(buf, n, base, keep_bad, state, joined, counts, firsts, out_frames):
             else:
                 if out[S_SIZE] > PART:
                     count(counts, firsts, LENGTH, line)
+                    if station >= 0:
+                        tally[station, LENGTH] += 1
                     continue
                 key = ((group & 0xFFFFFFFFFF) * 1009 + out[S_ID] + 1) & 0xFFFFFFFFFF
                 key = (key * 257 + out[S_CHANNEL]) & 0xFFFFFFFFFF

@@ -157,6 +157,7 @@ class Wire:
         self.merge = merge
         self.clock = Clock(start, rate)
         self._seen = columns.unseen()
+        self._tally = envelope.tally()
         self._timed = False
         large = self.intake.chunks.bytes_total > TWO_CORES_BYTES
         self.two_cores = (large and (os.cpu_count() or 1) > 1) if cores is None else cores > 1
@@ -176,6 +177,17 @@ class Wire:
                 f"{intake.chunks.name}: no message carries a time; give the time of the first with --start "
                 "and the messages a second with --rate"
             )
+
+    @property
+    def lines(self):
+        """{station: {reason or "used": lines}}; "" holds the lines that named none."""
+        names, rejects = self.intake.stations, self.intake.rejects
+        rows = self.intake.state.tally[: len(names)] + self._tally[: len(names)]
+        said = [dict(zip(envelope.REASONS, row, strict=True)) for row in rows.tolist()]
+        rest = {"used": rejects.used, **rejects.counts}
+        nameless = {why: n - sum(row.get(why, 0) for row in said) for why, n in rest.items()}
+        given = dict(zip(names, said, strict=True)) | {"": nameless}
+        return {name: {why: n for why, n in row.items() if n} for name, row in given.items()}
 
     def _decoded(self, found):
         """Wire tables of each Held."""
@@ -198,6 +210,7 @@ class Wire:
                 self._seen,
                 held.counts,
                 held.firsts,
+                self._tally,
                 fixes,
                 parts,
                 heard,
@@ -262,10 +275,19 @@ class Feed:
             self.receptions, self.origins = heard, (fixes.seq, fixes.station)
             if parts.mmsi.size:
                 yield statics(parts)
-            if fixes.mmsi.size:
+            if fixes.mmsi.size or heard.seq.size:  # without a report of its own a chunk may still tell who heard one
                 yield reports(fixes)
 
     @property
     def stations(self):
         """Names of the receivers by the row that `receptions` gives."""
         return self._lane.intake.stations if isinstance(self._lane, Wire) else []
+
+    @property
+    def lines(self):
+        """Lines, or rows of a table, by station and what became of them: {station: {reason or "used": lines}}."""
+        return (
+            self._lane.lines
+            if isinstance(self._lane, Wire)
+            else {"": {"used": self.rejects.used, **self.rejects.counts}}
+        )

@@ -71,6 +71,7 @@ class Intake:
         self.keep_bad = keep_bad
         self._rooms = [_Room() for _ in range(3)]  # one being filled, one waiting, one with the caller
         self._notes = []
+        self._stations = []
 
     def over(self, blocks):
         """Held after Held of these blocks; the caller settles each."""
@@ -173,7 +174,9 @@ class Intake:
 
     @property
     def stations(self):
-        """Names by station row."""
+        """Names by station row; the same list until there is a new one."""
         rows = int(self.state.mark[envelope.MARK_NAMES])
-        names = self.state.name_text[:rows].astype(">u8")
-        return [row.tobytes().rstrip(b"\0").decode("utf-8", "replace") for row in names]
+        if rows != len(self._stations):
+            names = self.state.name_text[:rows].astype(">u8")
+            self._stations = [row.tobytes().rstrip(b"\0").decode("utf-8", "replace") for row in names]
+        return self._stations

@@ -194,6 +194,19 @@ def alert(t_ns, severity=1, number=0):
     return {"t_ns": t_ns, "severity": severity, "rule": "x", "mmsi": 1, "other_mmsi": -1, "alert": number}
 
 
+def test_stations_of_a_log_and_of_a_store_are_the_same_and_add_up(sim, replayed):
+    code, said, _ = run("quality", sim / "ais.nmea", "--json")
+    told = events(said)
+    assert (0, "summary") == (code, told[-1]["event"])
+    stations = [e for e in told if e["event"] == "station"]
+    assert told[-1]["read"] == sum(sum(s["lines"].values()) for s in stations)
+    kept = events(run("query", replayed[0], "SELECT * FROM stations", "--json")[1])
+    assert {s["station"]: s["receptions"] for s in stations} == {s["station"]: s["receptions"] for s in kept}
+    assert {"SIM-EAST", "SIM-WEST"} <= {s["station"] for s in stations if s["delay_50_s"] > 0}
+    table = run("quality", sim / "ais.nmea", "--lang", "zh")[1]
+    assert "SIM-EAST" in table and "台站" in table
+
+
 def test_alerts_are_listed_acknowledged_and_annotated(replayed, tmp_path):
     out = tmp_path / "copy"
     shutil.copytree(replayed[0], out)

@@ -426,11 +426,14 @@ def _quality(view):
         )
         for row in gaps
     ]
+    stations = [wording.station_cells(row, tr) for row in view.store.stations()[:MAX_ROWS]]
     return view.section(
         tr("Data quality"),
         view.table((tr("source"), tr("read"), tr("used"), tr("rejected")), sources, (1, 2, 3)),
         f"<p>{html.escape(tr('Rejected, by reason, with the first example:'))}</p>",
         view.table((tr("source"), tr("reason"), tr("count"), tr("example")), rejects[:MAX_ROWS], (2,)),
+        f"<p>{html.escape(tr('AIS stations; delay: from the second of a position to the stamp of reception:'))}</p>",
+        view.table([tr(head) for head in wording.STATION_HEADS], stations, (1, 2, 3, 5, 6, 7, 8, 9, 10)),
         f"<p>{html.escape(tr('Longest silences of vessels that came back (over 10 min):'))}</p>",
         view.table((tr("vessel"), tr("silent for"), tr("from"), tr("times")), silent, (3,)),
     )

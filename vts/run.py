@@ -162,11 +162,7 @@ def totals(feeds, merged):
         if getattr(feed, "format", "") != "arpa" and feed.rejects.source in radar_sources:
             feed.rejects.counts.pop("other sentence", None)
         total.merge(feed.rejects)
-    return {
-        "read": total.read,
-        "used": total.used,
-        "rejected": dict(sorted(total.counts.items())),
-        "examples": total.examples,
+    return total.balance() | {
         "sources": [
             {"source": f.rejects.source, "read": f.rejects.read, "used": f.rejects.used, "rejected": f.rejects.counts}
             for f in feeds

@@ -455,6 +455,11 @@ class Rejects:
                     : self.EXAMPLE_CHARS
                 ]
 
+    def balance(self):
+        """The counts as a dict: read = used + rejected, and the first example of each reason."""
+        counts = dict(sorted(self.counts.items()))
+        return {"read": self.read, "used": self.used, "rejected": counts, "examples": self.examples}
+
     def merge(self, other):
         """Add another source's counts to these."""
         self.used += other.used

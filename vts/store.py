@@ -4,7 +4,7 @@ DIR/lingding.json         format and version
 DIR/parts/000001.json     one commit: rows by table, totals, watermark; a part without it does not count
 DIR/reports/000001.parquet and so on for statics, tracks, alerts, scores, visits, moving_zones, sensors, sources,
 rejects
-DIR/zones.geojson rules.json run.json notes.jsonl state/
+DIR/zones.geojson rules.json run.json stations.json notes.jsonl state/
 
 Columns keep the names of `vts.schema`, so any Parquet reader can use them. Compact without a private encoding: track
 columns are rounded to a power of two finer than they are known (positions 2^-24 degree, 7 mm), and byte-stream-split
@@ -40,6 +40,10 @@ TABLES = {
     "sources": schema.Sources,
 }
 REJECTS = {"source": "VARCHAR", "reason": "VARCHAR", "count": "BIGINT", "example": "VARCHAR"}
+STATIONS = {"station": "VARCHAR", "lines": "MAP"}
+STATIONS |= dict.fromkeys(("receptions", "first", "vessels", "first_ns", "last_ns", "stamped"), "BIGINT")
+STATIONS |= dict.fromkeys(("per_min", "silence_min", "delay_50_s", "delay_95_s", "coverage_nm2"), "DOUBLE")
+STATIONS |= dict.fromkeys(("west_deg", "south_deg", "east_deg", "north_deg"), "DOUBLE")
 # A vessel's rows lie together, so that its statistics let a reader skip all other row groups.
 ORDER = {
     "reports": ("ident", "sensor", "t_ns", "seq"),
@@ -235,6 +239,16 @@ class Store:
         """Keep what was run: inputs, configuration, versions."""
         self._write_json("run.json", manifest)
 
+    def write_stations(self, rows):
+        """Keep what each AIS station gave, dicts as `ais.stations.Station`; what stood there before is replaced."""
+        from vts.export import finite
+
+        self._write_json("stations.json", {"stations": [finite(row) for row in rows]})
+
+    def stations(self):
+        """What each AIS station gave, the one with most lines first: dicts as `ais.stations.Station`."""
+        return (self.read_json("stations.json") or {}).get("stations", [])
+
     def _write_json(self, name, value):
         self.begin()
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
@@ -412,6 +426,7 @@ class Store:
         zones = (self.read_json("zones.geojson") or {}).get("features", [])
         rows = [_zone_row(i, feature) for i, feature in enumerate(zones)]
         _keep(con, "zones", pa.Table.from_pylist(rows, schema=_zone_schema()))
+        _keep(con, "stations", _stations_arrow(self.stations()), _stamped("first_ns", "last_ns"))
         con.execute(f"SET allowed_paths=[{_quoted(file for files in parts.values() for file in files)}]")
         con.execute("SET enable_external_access=false; SET lock_configuration=true")
         return con
@@ -880,6 +895,15 @@ def _rejects_arrow(rows):
     return pa.Table.from_pylist([dict(zip(REJECTS, row, strict=True)) for row in rows], schema=pa.schema(fields))
 
 
+def _stations_arrow(rows):
+    import pyarrow as pa
+
+    kinds = {"BIGINT": pa.int64(), "DOUBLE": pa.float64(), "VARCHAR": pa.string()}
+    kinds["MAP"] = pa.map_(pa.string(), pa.int64())
+    rows = [row | {"lines": sorted(row.get("lines", {}).items())} for row in rows]
+    return pa.Table.from_pylist(rows, schema=pa.schema([(name, kinds[kind]) for name, kind in STATIONS.items()]))
+
+
 def _from_arrow(cls, arrow):
     """The noun of an Arrow table; null becomes the noun's own unknown."""
     columns = {}
@@ -899,7 +923,7 @@ def _readable(name):
     added = ""
     for column in TABLES[name]._fields if name in TABLES else ():
         if column.endswith("_ns"):
-            added += f', CASE WHEN {column} >= 0 THEN make_timestamp_ns({column}) END AS "{column[:-3]}"'
+            added += _stamped(column)
         if (name, column) in _NAMES:
             words = ", ".join(f"'{word}'" for word in _NAMES[name, column])
             added += f", ([{words}])[{column} + 1] AS {column}_name"
@@ -907,6 +931,11 @@ def _readable(name):
             cases = " ".join(f"WHEN {value} THEN '{word}'" for value, word in schema.KINDS.items())
             added += f", CASE kind {cases} END AS kind_name"
     return added
+
+
+def _stamped(*columns):
+    """Columns in ns as UTC timestamps besides."""
+    return "".join(f', CASE WHEN {c} >= 0 THEN make_timestamp_ns({c}) END AS "{c[:-3]}"' for c in columns)
 
 
 def _where(key, value, start_ns, end_ns):

@@ -26,6 +26,8 @@ ZONES = {"UTC": (UTC, "UTC"), "Asia/Shanghai": (timezone(timedelta(hours=8)), "U
 UNKNOWN = "–"
 LANDMARK_DEG = 0.5
 FAR_M = 30 * NM
+STATION_HEADS = ("station", "read", "used", "received twice", "rejected", "vessels", "a minute", "longest silence")
+STATION_HEADS += ("delay 50 %", "delay 95 %", "coverage")
 
 
 @functools.cache
@@ -448,11 +450,41 @@ def columns_text(table, limit=1000):
         return "" if value is None else f"{value:.6g}" if isinstance(value, float) else clean(str(value), 60)
 
     rows = [[shown(value) for value in row.values()] for row in table.slice(0, limit).to_pylist()]
-    grid = [list(table.column_names), *rows]
-    widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
     more = table.num_rows - limit
+    lines = aligned([list(table.column_names), *rows])
     return "\n".join(lines + ([f"... {more:,} rows more; add LIMIT, --csv or --json"] if more > 0 else []))
+
+
+def aligned(grid):
+    """Rows of texts as lines whose columns stand under each other."""
+    widths = [max(map(columns, column)) for column in zip(*grid, strict=True)]
+    return [
+        "  ".join(cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in grid
+    ]
+
+
+def station_cells(row, tr):
+    """What a table says of an AIS station, the dict of its row, as texts under `STATION_HEADS`."""
+    lines = row["lines"]
+    other = {why: n for why, n in lines.items() if why not in ("used", "received twice")}
+
+    def number(value, digits=0, unit=""):
+        return UNKNOWN if value is None or math.isnan(value) else f"{value:,.{digits}f}{unit}"
+
+    return (
+        clean(row["station"]) or tr("(none named)"),
+        f"{sum(lines.values()):,}",
+        f"{lines.get('used', 0):,}",
+        f"{lines.get('received twice', 0):,}",
+        tr(", ").join(f"{n:,} {tr(why)}" for why, n in sorted(other.items(), key=lambda item: -item[1])) or UNKNOWN,
+        f"{row['vessels']:,}",
+        number(row["per_min"]),
+        number(row["silence_min"], 0, " min"),
+        number(row["delay_50_s"], 1, " s"),
+        number(row["delay_95_s"], 1, " s"),
+        number(row["coverage_nm2"], 0, " NM²"),
+    )
 
 
 def summary_text(summary, words):

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 import cli
-from ais import envelope
+from ais import envelope, quality
 from risk import boarding, psc
 from risk.encounters import SITUATIONS
 from vts import errors, health, schema, simulate, speech, wording
@@ -36,6 +36,9 @@ def texts():
     found |= {
         "noted",
         *boarding.MARKS.values(),
+        *quality.CHECKS,
+        *wording.STATION_HEADS,
+        *("check", "count", "vessels", "example"),
         *health.SAID.values(),
         *map(simulate.title, simulate.names()),
         *SITUATIONS[1:],
