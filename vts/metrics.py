@@ -123,11 +123,14 @@ def evaluate_pictures(true, pictures):
     """The metrics of Pictures against a Truth, a truth.parquet, or a Scenario's `truth` columns; see `score`."""
     if not isinstance(true, Truth):
         true = truth(true) if isinstance(true, dict) else load_truth(true)
-    return score(true, Tracks.concat([picture.tracks for picture in pictures]))
+    at_ns = np.array([picture.at_ns for picture in pictures], np.int64)
+    return score(true, Tracks.concat([picture.tracks for picture in pictures]), at_ns=at_ns)
 
 
-def score(true, tracks, cutoff_m=CUTOFF_M):
+def score(true, tracks, cutoff_m=CUTOFF_M, at_ns=None):
     """Every metric of Tracks against Truth, {name: number}; NaN where nothing can be said.
+
+    Judged at the instants `at_ns`, else at those that the tracks have: at an instant without a track all is missed.
 
     gospa_m and its parts are means over pictures; missed_pct is of vessel-pictures; false is per picture: confirmed
     tracks where no vessel is, though a radar has a share in them. ghosts is per picture too: unmatched tracks that
@@ -135,17 +138,18 @@ def score(true, tracks, cutoff_m=CUTOFF_M):
     with p_spoof over one half. nees is of position, 2 by right, and nees_in_95_pct the share of it below the 95 %
     quantile of chi-squared.
     """
+    at_ns = tracks.t_ns if at_ns is None else at_ns
     vessel = (tracks.kind != AIS_BASE) & (tracks.kind != AIS_ATON)
     tracks = tracks.take(vessel & ((tracks.state == CONFIRMED) | (tracks.state == COASTING)))
     tracks = tracks.take(np.lexsort((tracks.track, tracks.t_ns)))
     instants, begins = np.unique(true.t_ns, return_index=True)
     first_ns = _first_known(true)
     tally = _Tally()
-    for at_ns in np.unique(tracks.t_ns):
-        now = tracks.take(slice(*np.searchsorted(tracks.t_ns, (at_ns, at_ns + 1))))
-        there = _truth_at(true, instants, begins, int(at_ns))
+    for at in np.unique(at_ns).tolist():
+        now = tracks.take(slice(*np.searchsorted(tracks.t_ns, (at, at + 1))))
+        there = _truth_at(true, instants, begins, at)
         if there is not None:
-            tally.add(int(at_ns), there, now, first_ns, cutoff_m)
+            tally.add(at, there, now, first_ns, cutoff_m)
     return tally.result(cutoff_m)
 
 

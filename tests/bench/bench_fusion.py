@@ -281,7 +281,8 @@ def beside(name, scenario, pictures, ours, peer_s):
                 "note": note,
             }
         )
-        judged = metrics.score(metrics.truth(scenario.truth), tracks)
+        at_ns = np.array([p.at_ns for p in early])
+        judged = metrics.score(metrics.truth(scenario.truth), tracks, at_ns=at_ns)
         for metric in ("gospa_m", "ratio", "missed_pct", "false", "id_switches"):
             if np.isfinite(same[metric]):
                 rows.append(_row(f"{name}: {metric}, {title}", same[metric], judged[metric], "", None, note))

@@ -72,6 +72,15 @@ def test_a_vessel_without_track_is_missed_and_a_track_without_vessel_is_false():
     assert 1 == got["never_tracked"]
 
 
+def test_a_picture_without_a_track_counts_as_missed():
+    columns = sailing()
+    tracks = tracking(columns)
+    late = tracks.take(tracks.t_ns >= 200 * S)
+    got = metrics.score(metrics.truth(columns), late, at_ns=np.unique(tracks.t_ns))
+    assert 40 == got["pictures"]
+    assert 0.5 * 200.0 == pytest.approx(got["gospa_m"])  # two missed vessels are 200 m, in every second picture
+
+
 def test_an_invented_ais_position_is_a_ghost_not_a_false_track():
     columns = sailing()
     tracks = tracking(columns)

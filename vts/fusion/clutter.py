@@ -9,12 +9,15 @@ import math
 from vts import geo
 from vts.fusion import layout as col
 from vts.jit import kernel
+from vts.units import S
 
 FADE_SCANS = 30.0  # memory of the map
 FADE_LOOKS = 0.97  # memory of the detections in one cell
 PRIOR_PD, PRIOR_LOOKS = 0.9, 6.0
 PRIOR_FALSE = 3.0  # plots that the mean counts for in a cell
 PROOF_LOOKS = 6.0
+FIRST_ODDS, NEW_ODDS = 0.0, -3.0  # of a plot that no track explains, in a site's first rotation and later on
+ANEW_S = 300.0  # silence after which a site finds everything anew
 LEAST_DENSITY = 3e-9  # per m^2: one false plot a scan within 10 km
 TWO_PI = 2.0 * math.pi
 
@@ -59,6 +62,24 @@ def density(site, chart, s, at, ring):
     found = chart[s, at, col.MAP_FALSE]
     here = max((found + PRIOR_FALSE) / (looked_m2 + PRIOR_FALSE / mean), _least(found) / looked_m2)
     return max(here, LEAST_DENSITY) * max(1.0, site[s, col.S_BURST])
+
+
+@kernel
+def begin(site, site_ns, s, t_ns):
+    """Note when a site has begun to look, or to look again, before site_ns tells of its plot at t_ns."""
+    if site_ns[s] < 0 or t_ns - site_ns[s] > ANEW_S * S:
+        site[s, col.S_SINCE] = t_ns / S
+
+
+@kernel
+def newcomer(site, s, t_ns):
+    """Log odds that a plot that no track explains is a vessel.
+
+    In its first rotation a site meets all vessels within its reach, in each later one those that it missed before:
+    the intensity of what has not been detected, as in a Poisson multi-Bernoulli filter (Williams, 2015).
+    """
+    turns = math.floor((t_ns / S - site[s, col.S_SINCE]) / site[s, col.S_PERIOD])
+    return max(FIRST_ODDS + turns * math.log(1.0 - PRIOR_PD), NEW_ODDS)
 
 
 @kernel

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vts.fusion import layout as col
+from vts.fusion.plots import UNSEEN_DOUBT
 from vts.fusion.registration import DISTRUST_SUM, LEAST_OFFSET_M
 from vts.lifecycle import Findings
 from vts.plugins import discover
@@ -17,7 +18,6 @@ from vts.units import S
 PRIOR_DARK, HEARD_S = 0.3, 20.0
 LEAST_HEARD = 1.0  # AIS reports of late around a place, before silence there means anything
 DOUBT_WIDTH = 4.0  # of the sums of offsets, in sigmas
-UNSEEN_DOUBT = 6.0  # log odds of looks in vain that make a spoof as likely as not
 RIVAL_DOUBT = 1.0  # ... where radar holds another vessel under that MMSI: one of the two is not hers
 
 

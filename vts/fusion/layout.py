@@ -77,7 +77,8 @@ S_H = 20  # 6 numbers of the normal matrix, 3 of its right side
 S_BLIND = 29  # count, then from, to in radians
 MAX_BLIND = 4
 S_PRIOR_R, S_PRIOR_A = 40, 41  # the biases that the sites file states
-NS = 42
+S_SINCE = 42  # s, of the first plot since the site began to look; 0 before it
+NS = 43
 
 # chart: (sites, RINGS * SECTORS, NM), fading sums: false plots, looks at known vessels, hits, AIS
 RINGS, SECTORS = 24, 36

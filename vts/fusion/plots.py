@@ -29,6 +29,7 @@ MARRY_AFTER = 4  # scans
 # A second position under the MMSI of a vessel that radar holds is hers and wrong, rather than another ship's, until it
 # has had so many echoes
 RIVAL_SHARE, OWN_HITS = 0.02, 5
+UNSEEN_DOUBT = 6.0  # log odds of looks in vain that make a spoof as likely as not
 STANDING_HITS = 7
 LEAST_SHARE, GROWN_S = 0.25, 90.0  # of scans in which a vessel without a name is seen, once she is known so long
 # Ranges at which a ship's radar sees vessels under 20 m, 50 m, 120 m and over, clutter apart (IMO MSC.192(79) table 2,
@@ -113,6 +114,7 @@ def scan(
         low_x, high_x = min(low_x, plot_x[a]), max(high_x, plot_x[a])
         low_y, high_y = min(low_y, plot_y[a]), max(high_y, plot_y[a])
         site[s, col.S_REACH] = max(site[s, col.S_REACH], min(range_m, site[s, col.S_MAX]))
+        clutter.begin(site, site_ns, s, r.t_ns[j])
         site_ns[s] = max(site_ns[s], r.t_ns[j])
 
     glint = max(site[s, col.S_GLINT] / site[s, col.S_GLINT_N], 0.0)
@@ -155,8 +157,9 @@ def scan(
         range_m, azimuth = math.hypot(x[k], y[k]), math.atan2(x[k], y[k]) % clutter.TWO_PI
         exists = 1.0 / (1.0 + math.exp(-f[i, col.ODDS]))
         found[k] = clutter.detection(chart, s, clutter.cell(site, s, range_m, azimuth)) * f[i, col.VISIBLE]
-        if n[i, col.HELD] == 1 and n[i, col.HITS] < OWN_HITS:
-            found[k] *= RIVAL_SHARE  # an echo of its own convinces all the same; the elder's it does not get
+        if n[i, col.HITS] < OWN_HITS:
+            # an echo of its own convinces a rival all the same; the elder's it does not get
+            found[k] *= _believed(f, n, i) * (RIVAL_SHARE if n[i, col.HELD] == 1 else 1.0)
         miss[k] = 1.0 - exists * found[k]
         found[k] *= exists
     echo = np.full(m, -1, np.int64)  # the track of which a plot is a second echo
@@ -310,7 +313,7 @@ def scan(
                 *(noise[a, 0], noise[a, 1], noise[a, 2], r.kind[j]),
             )
             n[i, col.TRACK] = rows.number(c, births, plot_t[a], plot_lon[a], plot_lat[a])
-            f[i, col.ODDS] += math.log(max(1.0 - taken[a], 0.05))
+            f[i, col.ODDS] = clutter.newcomer(site, s, plot_t[a]) + math.log(max(1.0 - taken[a], 0.05))
             n[i, col.REPORTS], n[i, col.HITS], n[i, col.RADAR_T] = 1, 1, plot_t[a]
             n[i, col.SEEN] = 1 << r.sensor[j]
             n[i, col.PLOT_IDENT] = named[a]
@@ -318,8 +321,15 @@ def scan(
             hit_ns[i, s] = look_ns[i, s] = plot_t[a]
             verdict[j], track[j] = col.BEGAN, n[i, col.TRACK]
             at = clutter.cell(site, s, plot_range[a], plot_az[a] % clutter.TWO_PI)
-            chart[s, at, col.MAP_FALSE] += 1.0
-            site[s, col.S_NEW] += 1.0
+            chance = 1.0 / (1.0 + math.exp(f[i, col.ODDS]))
+            chart[s, at, col.MAP_FALSE] += chance
+            site[s, col.S_NEW] += chance
+
+
+@kernel
+def _believed(f, n, i):
+    """Probability that named row i is where her reports say, by the looks that found nothing there."""
+    return 1.0 / (1.0 + math.exp(-UNSEEN_DOUBT - f[i, col.UNSEEN])) if n[i, col.MMSI] >= 0 else 1.0
 
 
 @kernel
@@ -487,7 +497,7 @@ def _seen(f, n, hit_ns, look_ns, chart, site, i, s, sensor, kind, named, length_
     detected = 1.0 - (1.0 - miss) / max(exists * visible, 1e-9) + gain / max(exists * visible, 1e-9)
     ratio = (1.0 - visible) + visible * detected
     f[i, col.VISIBLE] = max(min(visible * detected / ratio, 1.0 - P_HIDE), 0.05)
-    most = min(rows.MOST_ODDS, 5.0 + n[i, col.HITS])
+    most = min(rows.MOST_ODDS, rows.CHANCE_ODDS + n[i, col.HITS] + 2.0 * n[i, col.AIS_N])
     f[i, col.ODDS] = min(f[i, col.ODDS] + math.log(max(ratio, 1e-6)), most)
     gap = t_ns - hit_ns[i, s]
     if n[i, col.STATE] != schema.TENTATIVE and n[i, col.HITS] > 5 and gap > 0:

@@ -9,9 +9,9 @@ from vts.jit import kernel
 from vts.units import KN, S
 
 CONFIRM_ODDS = 6.0  # log odds: a track in 400 that is shown is sea clutter
-AIS_ODDS = 3.0  # of a first AIS report, whose checksum was right
-RADAR_ODDS = -3.0  # of a single echo that no track explains: one in twenty is a vessel
+AIS_ODDS = 3.0  # of a first AIS report, whose checksum was right; what a plot is worth the site knows
 MOST_ODDS = 12.0
+CHANCE_ODDS = 5.0  # most of a track of one plot; a few more plots may all be chance, a report of AIS is not
 PROBES = 8
 RIVAL_S, RIVAL_GAPS = 30.0, 2.5
 PATIENT_GAPS, PATIENT_S = 4.5, 1080.0  # a vessel is lost after so many of her own intervals, at most so long
@@ -132,7 +132,7 @@ def begin(f, n, c, free, hit_ns, look_ns, t_ns, lon, lat, ree, ren, rnn, kind):
     motion.start(f, i, lon, lat, ree, ren, rnn, fast)
     if still:
         motion.pinned(f, i)
-    f[i, col.ODDS] = RADAR_ODDS if kind >= schema.RADAR_PLOT else AIS_ODDS
+    f[i, col.ODDS] = AIS_ODDS
     n[i, col.T] = n[i, col.LAST] = n[i, col.FIRST] = t_ns
     n[i, col.KIND], n[i, col.STATE] = kind, schema.TENTATIVE
     return i
@@ -320,6 +320,18 @@ def _rival_s(f, n, keys, heads, i):
 
 
 @kernel
+def _gone_s(f, n, keys, heads, i):
+    """Silence after which row i, unseen, gives way to another that has got the reports of its MMSI since, s."""
+    patience = math.inf
+    k = heads[slot_of(keys, n[i, col.MMSI])]
+    while k != -1:
+        if k != i and n[k, col.AIS_T] > n[i, col.AIS_T]:
+            patience = min(patience, max(RIVAL_S, RIVAL_GAPS * max(f[i, col.GAP_S], f[k, col.GAP_S])))
+        k = n[k, col.NEXT]
+    return patience
+
+
+@kernel
 def sweep(f, n, c, free, keys, heads, gone, at_ns, stale_factor, coast_s):
     """Retire what has been silent too long or was never there; call it at fixed times only."""
     for i in range(c[col.C_TOP]):
@@ -338,6 +350,8 @@ def sweep(f, n, c, free, keys, heads, gone, at_ns, stale_factor, coast_s):
         else:
             keep_s = min(coast_s, 15.0 + 0.8 * (n[i, col.LAST] - n[i, col.FIRST]) / S) * stale_factor
             dead = ais_s > lost_s and (radar_s > keep_s or f[i, col.ODDS] < 0.0)
+            if n[i, col.MMSI] >= 0 and radar_s > 10.0 and ais_s > RIVAL_S:
+                dead |= ais_s > _gone_s(f, n, keys, heads, i)
         if dead:
             shown = n[i, col.STATE] != schema.TENTATIVE or _rival_s(f, n, keys, heads, i) == math.inf
             if shown and n[i, col.MMSI] >= 0 and n[i, col.AIS_T] >= 0:

@@ -203,7 +203,7 @@ def _sea(radar, rng, begins):
         strength[k] = 0.5 * (state[0] ** 2 + state[1] ** 2)  # exponential: the texture of K-distributed clutter
     count = rng.poisson(0.4 * strength)
     scan_at, cell = (np.repeat(index, count.ravel()) for index in np.indices(count.shape).reshape(2, -1))
-    range_m = np.maximum(range0[cell] + 200.0 * rng.standard_normal(cell.size), radar.min_range_m)
+    range_m = range0[cell] + 200.0 * rng.standard_normal(cell.size)  # what is nearer than the minimum is not seen
     across_deg = np.degrees(200.0 / np.maximum(range_m, 500.0))
     azimuth = (azimuth0[cell] + across_deg * rng.standard_normal(cell.size)) % 360.0
     t = begins[scan_at] + azimuth / 360.0 * radar.period_s

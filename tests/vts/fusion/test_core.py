@@ -51,6 +51,25 @@ def test_a_dark_vessel_among_false_plots_is_one_track_within_ten_seconds():
     assert [True] == (apart_m(last, NORTH, pictures[-1].at_ns) < 60.0).tolist()
 
 
+def test_an_ais_report_and_one_echo_of_its_place_make_a_vessel():
+    ship = NORTH._replace(mmsi=412_000_007)
+    heard = ais([ship], 5, np.random.default_rng(1))
+    seen = plots([ship], 6, np.random.default_rng(2), pd=1.0)
+    pictures, _ = run([heard, seen.take(seen.t_ns > T0 + S)], picture_s=1.0)
+    echo_s = np.ceil((seen.t_ns[seen.t_ns > T0 + S][0] - T0) / S)
+    assert echo_s == next((p.at_ns - T0) / S for p in pictures if shown(p).n)
+
+
+def test_a_vessel_missed_in_the_second_rotation_is_one_track_by_the_fourth():
+    """Among all that a radar meets in its first rotation many are vessels; what appears later is mostly chance."""
+    ships = fleet(30, mmsi=False)
+    seen = plots(ships, 12, np.random.default_rng(6), false=20, pd=1.0, unseen=((3.0, 6.0),))
+    pictures, _ = run([seen], picture_s=1.0)
+    last = shown(pictures[-1])
+    found = sum(apart_m(last, ship, pictures[-1].at_ns).min(initial=np.inf) < 150.0 for ship in ships)
+    assert found >= 28
+
+
 def test_errors_are_as_large_as_the_covariance_says(few):
     """Normalised estimation error squared of position: 2 on average, within its 95 % interval for few vessels."""
     ships = fleet(few(30, 3), mmsi=False)
