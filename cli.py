@@ -361,7 +361,7 @@ def _replay(asked, note="", again=""):
             for batch in tap.until(done + 1):
                 store.add(batch)
 
-        scored = Ahead(risk.score(checked, trained, risk_watch), name="scoring", idle=keep)
+        scored = Ahead(risk.score(checked, trained, risk_watch), depth=1, name="scoring", idle=keep)
         stack.enter_context(scored)
         stack.enter_context(placed)  # ends first: scoring waits for it
         try:

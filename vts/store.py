@@ -848,12 +848,20 @@ def _to_arrow(name, rows):
     for column, values in zip(rows._fields, rows, strict=True):
         if values.dtype.kind == "f":
             known = _coarse(column, values) if name in ("tracks", "scores", "sources") else values
-            arrays[column] = pa.array(known, from_pandas=True)
+            arrays[column] = _numbers(pa, known, np.isnan(known))
         elif values.dtype.kind == "U":
             arrays[column] = _text(pa, values)
         else:
-            arrays[column] = pa.array(values)
+            arrays[column] = _numbers(pa, values)
     return pa.table(arrays)
+
+
+def _numbers(pa, values, unknown=None):
+    """A column of numbers, null where `unknown`; from its bytes, as pa.array imports pandas (1 s) to look at them."""
+    nulls = 0 if unknown is None else int(np.count_nonzero(unknown))
+    known = pa.py_buffer(np.packbits(~unknown, bitorder="little")) if nulls else None
+    data = pa.py_buffer(np.ascontiguousarray(values))
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), values.size, [known, data], nulls)
 
 
 def _sorted(name, tables):
@@ -863,9 +871,15 @@ def _sorted(name, tables):
     rows = pa.concat_tables(tables, promote_options="default")
     if not ORDER[name]:
         return rows.combine_chunks()
-    order = pa.array(np.lexsort([rows.column(key).to_numpy() for key in reversed(ORDER[name])]))
+    order = _numbers(pa, np.lexsort([_plain(name, key, rows.column(key)) for key in reversed(ORDER[name])]))
     # a column at a time: a second copy of all of them is a tenth of a replay's memory
     return pa.table({column: rows.column(column).combine_chunks().take(order) for column in rows.column_names})
+
+
+def _plain(name, key, column):
+    """A column without nulls as one array, from its bytes, as `_numbers`."""
+    dtype = TABLES[name].spec[key][0]
+    return np.concatenate([np.frombuffer(c.buffers()[1], dtype)[c.offset : c.offset + len(c)] for c in column.chunks])
 
 
 def _text(pa, values):
@@ -878,21 +892,26 @@ def _text(pa, values):
     codes = np.zeros(values.size, np.int32)
     codes[filled] = index + 1
     texts = _strings(pa, ["", *distinct.tolist()])
-    return pa.DictionaryArray.from_arrays(pa.array(codes), texts).cast(pa.string())
+    return pa.DictionaryArray.from_arrays(_numbers(pa, codes), texts).cast(pa.string())
 
 
 def _strings(pa, texts):
-    try:
-        return pa.array(texts, pa.string())
-    except UnicodeEncodeError:
-        return pa.array([text.encode("utf-8", "replace").decode() for text in texts], pa.string())
+    coded = [text.encode("utf-8", "replace") for text in texts]
+    ends = np.zeros(len(coded) + 1, np.int32)
+    np.cumsum([len(text) for text in coded], out=ends[1:])
+    return pa.Array.from_buffers(pa.string(), len(coded), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(coded))])
 
 
 def _rejects_arrow(rows):
     import pyarrow as pa
 
-    fields = [(name, pa.int64() if kind == "BIGINT" else pa.string()) for name, kind in REJECTS.items()]
-    return pa.Table.from_pylist([dict(zip(REJECTS, row, strict=True)) for row in rows], schema=pa.schema(fields))
+    columns = zip(REJECTS.items(), zip(*rows, strict=True) if rows else [()] * len(REJECTS), strict=True)
+    return pa.table(
+        {
+            name: _numbers(pa, np.array(values, np.int64)) if kind == "BIGINT" else _strings(pa, values)
+            for (name, kind), values in columns
+        }
+    )
 
 
 def _stations_arrow(rows):

@@ -1,8 +1,8 @@
 """What the rules of leaving a corridor through its side share."""
 
 import numpy as np
-from scipy.special import ndtr
 
+from geofences.chance import ndtr
 from geofences.stay_kernels import GONE, LEAVING
 from vts.units import KN
 

@@ -1,8 +1,8 @@
 """Will be in the safety zone of an LNG carrier, if both keep course and speed."""
 
 import numpy as np
-from scipy.special import ndtr
 
+from geofences.chance import ndtr
 from geofences.lng import guard
 from vts.lifecycle import Policy
 from vts.schema import CAUTION, WARNING

@@ -1,8 +1,8 @@
 """Will enter a zone faster than it allows, if she keeps course and speed."""
 
 import numpy as np
-from scipy.special import ndtr
 
+from geofences.chance import ndtr
 from vts.lifecycle import Policy
 from vts.schema import CAUTION
 
