@@ -1397,18 +1397,48 @@ def doctor(warm, lang, as_json):
 
 
 def _self_test():
-    """Simulate, replay and score a short scenario in a temporary folder; "ok", or what went wrong."""
+    """Simulate, replay and score a short scenario in a temporary folder; "ok", or what went wrong.
+
+    numba compiles in one thread at a time: what reads and what scores is compiled in a process of its own, beside what
+    fuses, before the replay needs both.
+    """
+    import multiprocessing
     import tempfile
 
+    import vts
     from vts import simulate as simulator
 
     with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
         sim = Path(folder) / "sim"
-        simulator.build("pearl-river", 1, duration_s=300).write(sim)
+        scenario = simulator.build("pearl-river", 1, duration_s=300)
+        scenario.write(sim)
+        beside = multiprocessing.get_context("spawn").Process(target=_read_and_score, args=(sim,), daemon=True)
+        beside.start()
+        fusion = vts.load_config().fusion
+        merged = vts.merge(scenario.feeds(), lateness_s=fusion.lateness_s)
+        for _ in vts.fuse(merged, vts.Tracker(fusion, scenario.sites)):
+            pass
+        beside.join()
         own = {"zones": (sim / "zones.geojson",), "sites": sim / "sites.toml", "as_json": True}
         _replay(_options(_logs_of(sim), Path(folder) / "store", **own))
         (n,) = _opened(Path(folder) / "store").arrow("SELECT count(*) AS n FROM tracks").column("n").to_pylist()
-    return "ok" if n else "no tracks came out"
+    return "ok" if n and not beside.exitcode else "reading or scoring failed" if n else "no tracks came out"
+
+
+def _read_and_score(sim):
+    """Read the logs of a scenario and score a few Pictures of other traffic."""
+    from itertools import islice
+
+    import geofences
+    import risk
+    from risk import traffic
+
+    for feed in _feeds(_logs_of(sim), _sites(sim / "sites.toml"), None, None):
+        for _ in feed:
+            pass
+    checked = geofences.check(islice(traffic.days(1, 1), 20), geofences.load(_zone_path(())))
+    for _ in risk.score(checked, risk.load(_model_path(None))):
+        pass
 
 
 def _logs_of(folder):
