@@ -67,7 +67,7 @@ NG = 8
 
 # site: one row per radar
 S_LON, S_LAT, S_PERIOD, S_MIN, S_MAX, S_RANGE_SIGMA, S_AZ_SIGMA = 0, 1, 2, 3, 4, 5, 6  # degrees, s, m, m, m, radians
-S_MOVES = 7  # 1: it stands where its own plots say
+S_MOVES = 7  # 1: it sails; S_LON, S_LAT are where it was at its last plots
 S_FALSE, S_SCANS, S_REACH, S_BURST, S_NEW = 8, 9, 10, 11, 12  # false plots a scan, scans in the mean, m, factor, count
 S_BIAS_R, S_BIAS_A, S_BIAS_T = 13, 14, 15  # m, radians, s: what it reads too much
 S_VAR_R, S_VAR_A, S_VAR_T = 16, 17, 18
@@ -78,7 +78,10 @@ S_BLIND = 29  # count, then from, to in radians
 MAX_BLIND = 4
 S_PRIOR_R, S_PRIOR_A = 40, 41  # the biases that the sites file states
 S_SINCE = 42  # s, of the first plot since the site began to look; 0 before it
-NS = 43
+# votes on a gross error of a ship's radar, before there are pairs: bins of range by bins of azimuth, fading
+VOTE_R_M, VOTE_A_DEG, VOTES_R, VOTES_A = 50.0, 1.0, 9, 21
+S_VOTE = 43
+NS = S_VOTE + VOTES_R * VOTES_A
 
 # chart: (sites, RINGS * SECTORS, NM), fading sums: false plots, looks at known vessels, hits, AIS
 RINGS, SECTORS = 24, 36

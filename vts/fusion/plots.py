@@ -82,9 +82,11 @@ def scan(
     Writes `verdict` and `track` at each report's row.
     """
     half_ns = int(0.5 * site[s, col.S_PERIOD] * S)
-    moves = site[s, col.S_MOVES] > 0.0
     lon0, lat0 = site[s, col.S_LON], site[s, col.S_LAT]
-    if moves or math.isnan(lon0):
+    if site[s, col.S_MOVES] > 0.0:
+        _follow(site, s, r, order, m)
+        lon0, lat0 = site[s, col.S_LON], site[s, col.S_LAT]
+    if math.isnan(lon0):
         lon0, lat0 = r.lon_deg[order[0]], r.lat_deg[order[0]]
     east_m, north_m = geo.metres_per_degree(lat0)
 
@@ -330,6 +332,20 @@ def scan(
 def _believed(f, n, i):
     """Probability that named row i is where her reports say, by the looks that found nothing there."""
     return 1.0 / (1.0 + math.exp(-UNSEEN_DOUBT - f[i, col.UNSEEN])) if n[i, col.MMSI] >= 0 else 1.0
+
+
+@kernel
+def _follow(site, s, r, order, m):
+    """Set the place of a radar that sails: where its own plots were measured from."""
+    for a in range(m):
+        j = order[a]
+        if not (math.isnan(r.range_m[j]) or math.isnan(r.azimuth_deg[j])):
+            azimuth = r.azimuth_deg[j] * DEG
+            x, y = r.range_m[j] * math.sin(azimuth), r.range_m[j] * math.cos(azimuth)
+            lon, lat = geo.enu_to_lonlat(-x, -y, r.lon_deg[j], r.lat_deg[j])
+            e, n, _up = geo.lonlat_to_enu(r.lon_deg[j], r.lat_deg[j], lon, lat)  # north turns on the way there
+            site[s, col.S_LON], site[s, col.S_LAT] = geo.enu_to_lonlat(e - x, n - y, lon, lat)
+            return
 
 
 @kernel

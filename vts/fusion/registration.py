@@ -1,5 +1,7 @@
 """What each radar reads too much, in range, azimuth and time, learned from vessels whose AIS can be trusted.
 
+A ship's radar sails, and her gyro may turn it by degrees: that is found first, from tracks that sail alike (`seek`).
+
 Every AIS report of a vessel that radar saw within seconds gives a pair: where AIS says that she was at the plot's time,
 and where the plot was. Weighted least squares over three unknowns a site, with fading memory, a prior at what the sites
 file says, and Huber weights, so that a liar counts little; one whose offset is known to be false does not count.
@@ -9,11 +11,11 @@ import math
 
 import numpy as np
 
-from vts import geo
+from vts import geo, schema
 from vts.fusion import hull, motion
 from vts.fusion import layout as col
 from vts.jit import kernel
-from vts.units import KN, S
+from vts.units import DEG, KN, S
 
 PAIR_S = 4.0  # a plot and a report this far apart still make a pair
 PRIOR_R, PRIOR_A, PRIOR_T = 50.0, 0.0175, 0.5  # m, radians, s: what a site may be off by
@@ -28,6 +30,10 @@ SLACK, DISTRUST_SUM, TRUST_D2 = 0.7, 11.5, 8.0
 LEAST_OFFSET_M = 25.0  # less may be an antenna's place wrongly told
 OFFSET_MEMORY = 0.75  # of a vessel's own offset: four reports
 WAKE_MPS, WAKE_LENGTHS, WAKE_M = 9.0, 4.0, 200.0  # fast craft are seen by their wakes; metres where no length is known
+# Votes on a gross error: of vessels that make so much way, heard so lately, not seen for so many turns
+VOTE_MPS, VOTE_AIS_NS, VOTE_UNSEEN, VOTE_D2 = 1.5, 15 * S, 5, 9.0
+VOTE_FADE, VOTES_NEEDED, VOTES_SHARE = 0.99, 25.0, 0.6
+VOTED_M, VOTED_RAD = 30.0, 0.6 * DEG  # 1 sigma of what was voted for
 ANTENNA_MEMORY = 0.98  # of an antenna's place: fifty pairs
 
 
@@ -42,13 +48,18 @@ def clock_s(site, s):
 def pair(f, n, i, r, j, lon, lat, site, r2):
     """Use report j, whose vessel's middle is at lon, lat, with the last plot of row i."""
     s = n[i, col.PLOT_SITE]
-    if s < 0 or math.isnan(site[s, col.S_LON]) or not r.sog_kn[j] < 102.2 or math.isnan(r.cog_deg[j]):
+    if s < 0 or math.isnan(site[s, col.S_LON]):
         return
     dt = (n[i, col.RADAR_T] - r.t_ns[j]) / S + clock_s(site, s)  # from the report to the plot, by the radar's clock
     if abs(dt) > PAIR_S:
         return
-    speed, course = r.sog_kn[j] * KN, math.radians(r.cog_deg[j])
-    ve, vn = speed * math.sin(course), speed * math.cos(course)
+    if not math.isnan(r.sog_kn[j]):
+        if not r.sog_kn[j] < 102.2 or math.isnan(r.cog_deg[j]):
+            return
+        speed, course = r.sog_kn[j] * KN, math.radians(r.cog_deg[j])
+        ve, vn, drift2 = speed * math.sin(course), speed * math.cos(course), (0.3 * dt) ** 2
+    else:  # it tells a place alone: her speed is then what her track has found
+        ve, vn, drift2 = f[i, col.VE], f[i, col.VN], (f[i, col.VEVE] + f[i, col.VNVN]) * dt * dt
     e, north, up = geo.lonlat_to_enu(lon, lat, site[s, col.S_LON], site[s, col.S_LAT])
     e, north = e + ve * dt, north + vn * dt
     range_m, azimuth = math.sqrt(e * e + north * north + up * up), math.atan2(e, north)
@@ -72,8 +83,8 @@ def pair(f, n, i, r, j, lon, lat, site, r2):
         share = (h_e * sin + h_n * cos) ** 2 if h_e * h_e + h_n * h_n > 0.0 else 0.5
         open_along += share * hull.ANTENNA_M2
         open_across += (1.0 - share) * hull.ANTENNA_M2
-    var_along = site[s, col.S_RANGE_SIGMA] ** 2 + r2 + open_along + (0.3 * dt) ** 2
-    var_across = (range_m * site[s, col.S_AZ_SIGMA]) ** 2 + r2 + open_across + (0.3 * dt) ** 2
+    var_along = site[s, col.S_RANGE_SIGMA] ** 2 + r2 + open_along + drift2
+    var_across = (range_m * site[s, col.S_AZ_SIGMA]) ** 2 + r2 + open_across + drift2
     left_along = y_along - (site[s, col.S_BIAS_R] - v_along * site[s, col.S_BIAS_T])
     left_across = y_across - (range_m * site[s, col.S_BIAS_A] - v_across * site[s, col.S_BIAS_T])
     _offset(f, n, i, left_along, left_across, sin, cos, var_along, var_across)
@@ -179,6 +190,100 @@ def believe(f, n, i):
 def drift(f, i):
     """The greatest of row i's four sums."""
     return max(f[i, col.CUSUM], f[i, col.CUSUM + 1], f[i, col.CUSUM + 2], f[i, col.CUSUM + 3])
+
+
+@kernel
+def seek(f, n, c, hit_ns, site, s, end_ns):
+    """Find a gross error of site s, a ship's radar, from tracks of AIS and of radar that sail alike, but apart.
+
+    A gyro may be off by more than any gate is wide; then no plot joins a vessel of AIS, and there are no pairs. Every
+    turn each vessel that AIS alone has, and that makes way, votes for the range and azimuth by which any track of
+    radar's own with her velocity is off; only the true error is voted for again and again. Once most votes agree, the
+    site's errors leap there, and what radar alone has fed with it. Not after the first pairs: what then is still apart
+    is mostly what was never one (on a real log a second leap went three degrees astray).
+    """
+    if site[s, col.S_MOVES] == 0.0 or math.isnan(site[s, col.S_LON]) or site[s, col.S_PAIRS] >= LEAST_PAIRS:
+        return
+    turn_ns = int(site[s, col.S_PERIOD] * S)
+    for v in range(col.S_VOTE, col.NS):
+        site[s, v] *= VOTE_FADE
+    for i in range(c[col.C_TOP]):
+        if n[i, col.STATE] == col.FREE or n[i, col.MMSI] < 0 or n[i, col.AIS_N] < 3:
+            continue
+        speed = math.hypot(f[i, col.VE], f[i, col.VN])
+        seen = hit_ns[i, s] >= 0 and end_ns - hit_ns[i, s] < VOTE_UNSEEN * turn_ns
+        if seen or speed < VOTE_MPS or end_ns - n[i, col.AIS_T] > VOTE_AIS_NS:
+            continue
+        range_m, azimuth = _from_site(f, n, i, site, s, end_ns)
+        for k in range(c[col.C_TOP]):
+            if n[k, col.STATE] == col.FREE or n[k, col.STATE] == schema.TENTATIVE or n[k, col.MMSI] >= 0:
+                continue
+            if end_ns - hit_ns[k, s] > turn_ns:
+                continue
+            du, dv = f[k, col.VE] - f[i, col.VE], f[k, col.VN] - f[i, col.VN]
+            var_u, var_v = f[k, col.VEVE] + f[i, col.VEVE], f[k, col.VNVN] + f[i, col.VNVN]
+            if du * du + dv * dv > (0.4 * speed) ** 2 or du * du / var_u + dv * dv / var_v > VOTE_D2:
+                continue
+            radar_m, radar_azimuth = _from_site(f, n, k, site, s, end_ns)
+            turn = ((radar_azimuth - azimuth + math.pi) % (2.0 * math.pi) - math.pi) / (col.VOTE_A_DEG * DEG)
+            r = math.floor((radar_m - range_m) / col.VOTE_R_M + 0.5) + col.VOTES_R // 2
+            a = math.floor(turn + 0.5) + col.VOTES_A // 2
+            if 0 <= r < col.VOTES_R and 0 <= a < col.VOTES_A:
+                site[s, col.S_VOTE + int(r) * col.VOTES_A + int(a)] += 1.0
+    _elect(f, n, c, hit_ns, site, s, end_ns)
+
+
+@kernel
+def _from_site(f, n, i, site, s, at_ns):
+    """(range_m, azimuth in radians) of row i from site s at an instant."""
+    dt = (at_ns - n[i, col.T]) / S
+    lon = f[i, col.LON] + f[i, col.VE] * dt / f[i, col.EAST_M]
+    lat = f[i, col.LAT] + f[i, col.VN] * dt / f[i, col.NORTH_M]
+    e, north, up = geo.lonlat_to_enu(lon, lat, site[s, col.S_LON], site[s, col.S_LAT])
+    return math.sqrt(e * e + north * north + up * up), math.atan2(e, north)
+
+
+@kernel
+def _elect(f, n, c, hit_ns, site, s, end_ns):
+    """Take over the error for which most votes are, if they are enough; the tracks of radar alone go with it."""
+    total = most = 0.0
+    best_r = best_a = 0
+    for r in range(col.VOTES_R):
+        for a in range(col.VOTES_A):
+            total += site[s, col.S_VOTE + r * col.VOTES_A + a]
+            near = 0.0
+            for v in range(max(r - 1, 0), min(r + 2, col.VOTES_R)):
+                for u in range(max(a - 1, 0), min(a + 2, col.VOTES_A)):
+                    near += site[s, col.S_VOTE + v * col.VOTES_A + u]
+            if near > most:
+                most, best_r, best_a = near, r, a
+    if most < VOTES_NEEDED or most < VOTES_SHARE * total:
+        return
+    off_m = off_rad = 0.0
+    for v in range(max(best_r - 1, 0), min(best_r + 2, col.VOTES_R)):
+        for u in range(max(best_a - 1, 0), min(best_a + 2, col.VOTES_A)):
+            share = site[s, col.S_VOTE + v * col.VOTES_A + u] / most
+            off_m += share * (v - col.VOTES_R // 2) * col.VOTE_R_M
+            off_rad += share * (u - col.VOTES_A // 2) * col.VOTE_A_DEG * DEG
+    for v in range(col.S_VOTE, col.NS):
+        site[s, v] = 0.0
+    site[s, col.S_BIAS_R] += off_m
+    site[s, col.S_BIAS_A] += off_rad
+    site[s, col.S_PRIOR_R], site[s, col.S_PRIOR_A] = site[s, col.S_BIAS_R], site[s, col.S_BIAS_A]
+    site[s, col.S_VAR_R], site[s, col.S_VAR_A] = VOTED_M**2, VOTED_RAD**2
+    site[s, col.S_PAIRS] = 0.0
+    for k in range(col.S_H, col.S_H + 9):
+        site[s, k] = 0.0
+    for i in range(c[col.C_TOP]):
+        if n[i, col.STATE] != col.FREE and n[i, col.MMSI] < 0 and hit_ns[i, s] >= 0:
+            range_m, azimuth = _from_site(f, n, i, site, s, n[i, col.T])
+            lon, lat = geo.enu_to_lonlat(
+                (range_m - off_m) * math.sin(azimuth - off_rad),
+                (range_m - off_m) * math.cos(azimuth - off_rad),
+                site[s, col.S_LON],
+                site[s, col.S_LAT],
+            )
+            f[i, col.LON], f[i, col.LAT] = lon, lat
 
 
 @kernel

@@ -91,6 +91,7 @@ def run(
             if turns > 0:
                 clutter.rotate(site, chart, s, turns)
                 registration.solve(site, s)
+                registration.seek(f, n, c, hit_ns, site, s, end_ns)
         at = stop
     return at
 

@@ -20,7 +20,7 @@ from vts.lifecycle import Lifecycle
 from vts.schema import AIS_ATON, AIS_BASE, Picture, Rejects, Reports, Scores, Sensors, Sources, Statics, Tracks
 from vts.units import DEG, HOUR, KN, MINUTE, S
 
-VERSION = 11  # of the saved state
+VERSION = 12  # of the saved state
 KEEP_NS = 5 * S  # the state is kept this often, to go back to
 WORK_NS = 2 * KEEP_NS  # reports are worked in by units of this, whose late ones go back together
 PENDING = 65_536  # rows that wait before the kernel is called without a picture having been asked for

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import vts
-from tests.vts.fusion.sea import SITE, T0, Ship, ais, apart_m, plots, where
+from tests.vts.fusion.sea import SITE, T0, Ship, ais, apart_m, lonlat, plots, where
 from tests.vts.fusion.test_tracker import same
 from vts import schema
 from vts.config import FusionConfig
@@ -14,7 +14,7 @@ from vts.fusion import clutter, explain, hull, layout
 from vts.fusion.tracker import Tracker
 from vts.radar import Site
 from vts.schema import CONFIRMED, RAISED, Reports
-from vts.units import S
+from vts.units import DEG, S
 
 NORTH = Ship(3000, 2000, 10.0, 12.0)
 
@@ -186,6 +186,46 @@ def test_two_radars_that_disagree_make_one_track_of_a_vessel(few):
     last = shown(pictures[-1])
     assert len(ships) == np.unique(last.mmsi[last.mmsi >= 0]).size
     assert last.n <= len(ships) + 1
+
+
+def aboard(ships, seconds, rng, bias):
+    """(ships' plots by a radar that sails north at 10 kn with these errors, m and degrees; its site)."""
+    site = Site(name="own ship", number=0, own_ship=True, sigma_range_m=25.0, sigma_azimuth_deg=0.8, period_s=2.4)
+    own = Ship(0.0, 0.0, 0.0, 10.0)
+    passing = []
+    for ship in ships:
+        ve, vn = ship.knots * np.sin(ship.course * DEG), ship.knots * np.cos(ship.course * DEG) - own.knots
+        passing.append(ship._replace(course=np.degrees(np.arctan2(ve, vn)), knots=np.hypot(ve, vn)))
+    seen = plots(
+        passing, seconds, rng, site=dataclasses.replace(site, lon_deg=SITE.lon_deg, lat_deg=SITE.lat_deg), bias=bias
+    )
+    x, y, _, _ = where(own, (seen.t_ns - T0) / S)
+    lon, lat = lonlat(
+        x + seen.range_m * np.sin(seen.azimuth_deg * DEG), y + seen.range_m * np.cos(seen.azimuth_deg * DEG)
+    )
+    return seen._replace(lon_deg=lon, lat_deg=lat), site
+
+
+def test_a_ship_finds_what_her_radar_and_gyro_are_off_by_from_positions_alone(few):
+    """Two degrees and a half are 200 m at 5 km: no plot is near the vessel that gave it until the error is known."""
+    rng = np.random.default_rng(34)
+    ships = [Ship(s.x * 0.6, s.y * 0.6, s.course, s.knots, s.mmsi) for s in fleet(12, seed=6)]
+    heard = ais(ships[:8], 300, rng, every_s=6.0)
+    unknown = np.full(heard.n, np.nan)
+    heard = heard._replace(sog_kn=unknown, cog_deg=unknown)
+    seen, site = aboard(ships, 300, rng, (40.0, -2.5))
+    pictures, tracker = run([seen, heard], (site,))
+    found = tracker.registration()[0]
+    assert 40.0 == pytest.approx(found.range_m, abs=15.0)
+    assert -2.5 == pytest.approx(found.azimuth_deg, abs=0.4)
+    last = shown(pictures[-1])
+    assert {s.mmsi for s in ships[:8]} == set(last.mmsi[(last.seen_by == 3)].tolist())
+    assert 12 == last.n
+    for ship in ships:
+        assert apart_m(last, ship, pictures[-1].at_ns).min() < 100.0
+    halves = [seen.take(slice(0, 500)), seen.take(slice(500, None))]
+    again, _ = run([iter(halves), heard], (site,))
+    assert same(pictures, again)
 
 
 def test_a_vessel_whose_ais_drifts_off_is_found_and_stays_where_radar_sees_her(few):
