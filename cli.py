@@ -395,7 +395,7 @@ def _replay(asked, note="", again=""):
     summary = totals | {"left_out": cut.counts, "fusion": tracker.rejects.counts} | told.counts()
     summary |= {"seconds": round(time.monotonic() - began, 3), "peak_mb": run.peak_mb(), "out": str(asked.out)}
     _event("summary", **summary) if asked.as_json else click.echo(summary_text(summary, words))
-    if not totals["used"]:
+    if not totals["used"] or (totals["reports"]["read"] and not totals["reports"]["used"]):
         said = tr("{logs}: no message could be used; see the reasons, or name another log", logs=", ".join(asked.logs))
         _fail(said, BAD_INPUT, as_json=False)
     return ALERTED if asked.fail_on and told.worst >= ("caution", "warning", "alarm").index(asked.fail_on) else DONE

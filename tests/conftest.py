@@ -41,3 +41,22 @@ def data():
 def few():
     """A size for a loop: `few(10_000, 50)` is the first when compiled and the second with the JIT off."""
     return lambda compiled, interpreted: compiled if JIT else interpreted
+
+
+@pytest.fixture(scope="session")
+def sim(tmp_path_factory):
+    """Some minutes of the estuary as AIVDM and ASTERIX bytes."""
+    from .commands import estuary
+
+    return estuary(tmp_path_factory.mktemp("sim"))
+
+
+@pytest.fixture(scope="session")
+def replayed(sim, tmp_path_factory):
+    """(store, events) of a whole replay of it."""
+    from .commands import events, logs, run
+
+    out = tmp_path_factory.mktemp("replay") / "store"
+    code, text, _ = run("replay", *logs(sim), "--out", out, "--json")
+    assert 0 == code
+    return out, events(text)

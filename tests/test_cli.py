@@ -14,66 +14,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from click.testing import CliRunner
 
 import cli
-from vts import Store, console, simulate
+from vts import Store, console
 from vts.teller import Teller
 from vts.wording import iso_text
 
+from .commands import DURATION_S, VESSELS, events, logs, run
 from .conftest import JIT
 
 ROOT = Path(__file__).resolve().parents[1]
 # hashes wrap around by design; compiled code does so silently
 pytestmark = [] if JIT else pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
-
-
-def run(*arguments, stdin=""):
-    """(exit code, standard output, standard error) of a command, in this process."""
-    result = CliRunner().invoke(cli.main, [str(a) for a in arguments], input=stdin)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, result.stdout, result.stderr
-
-
-def events(text):
-    return [json.loads(line) for line in text.splitlines()]
-
-
-DURATION_S, VESSELS = (720, 24) if JIT else (120, 16)  # the interpreter alone is a hundred times slower
-
-
-@pytest.fixture(scope="session")
-def sim(tmp_path_factory):
-    """Some minutes of the estuary as AIVDM and ASTERIX bytes."""
-    folder = tmp_path_factory.mktemp("sim")
-    simulate.build("pearl-river", 7, duration_s=DURATION_S, vessels=VESSELS).write(folder)
-    if not JIT:  # the shape of a radar log at a tenth of its size
-        (plots,) = folder.glob("*.ast")
-        plots.write_bytes(b"".join(blocks(plots.read_bytes())[:40]))
-    return folder
-
-
-def blocks(recording):
-    """The data blocks of an ASTERIX recording."""
-    found, at = [], 0
-    while at < len(recording):
-        length = int.from_bytes(recording[at + 1 : at + 3], "big")
-        found.append(recording[at : at + length])
-        at += length
-    return found
-
-
-def logs(sim):
-    return [sim / "ais.nmea", *sorted(sim.glob("*.ast")), "--sites", sim / "sites.toml"]
-
-
-@pytest.fixture(scope="session")
-def replayed(sim, tmp_path_factory):
-    """(store, events) of a whole replay."""
-    out = tmp_path_factory.mktemp("replay") / "store"
-    code, text, _ = run("replay", *logs(sim), "--out", out, "--json")
-    assert 0 == code
-    return out, events(text)
 
 
 def test_replay_ends_with_a_summary_whose_totals_add_up(replayed):

@@ -1,5 +1,8 @@
 """What each receiving station gave: counts that add up, clocks, silences and coverage, whatever the blocks."""
 
+from functools import reduce
+from operator import xor
+
 import numpy as np
 import pytest
 
@@ -36,10 +39,7 @@ def log(minutes=4, ships=6):
 
 def tagged(station, when, sentence):
     block = f"s:{station},c:{when}"
-    check = 0
-    for c in block:
-        check ^= ord(c)
-    return f"\\{block}*{check:02X}\\{sentence}"
+    return f"\\{block}*{reduce(xor, block.encode()):02X}\\{sentence}"
 
 
 def rows(content, size=1 << 16):
