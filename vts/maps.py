@@ -231,7 +231,7 @@ def _labels(tr):
         "track": tr("Track"),
         "position": tr("Position"),
         "reasons": tr("Reasons"),
-        "sources": tr("sensors"),
+        "sources": tr("Sensors"),
         "details": tr("Details"),
     }
 
@@ -567,7 +567,7 @@ def source_texts(store, con, tr):
         s.get("sensor"): wording.clean(str(s["name"])) for s in store.read_json("run.json", {}).get("sites", [])
     }
     rows = con.sql("""
-        SELECT track, sensor, age_s, share FROM sources
+        SELECT track, sensor, age_s, share FROM sources WHERE share >= 0.005 OR share IS NULL
         QUALIFY t_ns = max(t_ns) OVER (PARTITION BY track) ORDER BY track, sensor""").fetchall()
     said = {}
     for track, sensor, age_s, share in rows:

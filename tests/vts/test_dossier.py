@@ -5,6 +5,7 @@ import pytest
 
 from vts import Reports, Statics, Store, Visits, dossier
 from vts.errors import StoreError
+from vts.schema import Sources
 
 from .test_maps import EVIL, START_NS, S, picture_of, store_of
 
@@ -29,7 +30,9 @@ def store(tmp_path_factory):
         )
         stay = Visits(track=1, mmsi=413_000_001, zone=0, event=[0, 1], t_ns=[START_NS, START_NS + 700 * S])
         stay = stay._replace(entered_ns=np.full(2, START_NS), left_ns=np.array([-1, START_NS + 660 * S]))
-        store.append(picture_of(START_NS + 5000 * S, visits=stay))
+        at_ns = START_NS + 5000 * S
+        gave = Sources(track=1, sensor=[0, 1, 2], t_ns=at_ns, age_s=[4.0, 2.0, 900.0], share=[0.622, 0.378, 0.0])
+        store.append(picture_of(at_ns, visits=stay, sources=gave))
     return Store(path)
 
 
@@ -38,6 +41,7 @@ def test_it_tells_who_where_when_and_why(store):
     for fact in ("NEW NAME", "9000001", "tanker (80)", "20 min 01 s", "over 10 kn", "11 min 00 s", "22°30.00'N"):
         assert fact in said
     assert "413000002" not in said
+    assert "sensors: AIS 62 %, 4 s ago; radar 1 38 %, 2 s ago\n" in said  # what gave nothing of late is left out
 
 
 def test_a_changed_name_is_in_the_history(store):
