@@ -87,19 +87,20 @@ def unseen():
 
 
 class Receptions(NamedTuple):
-    """One row for every further reception of a message that was kept: `seq` is the kept one's.
+    """One row for every further reception of a message that was kept: `seq` is the kept one's, `line` its own.
 
     `station` is a row of the feed's `stations`, or NONE_STATION where the line named none.
     """
 
     seq: np.ndarray
+    line: np.ndarray
     rx_ns: np.ndarray
     station: np.ndarray
 
 
 def receptions(rows):
     """Room for that many."""
-    return Receptions(np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty(rows, np.uint16))
+    return Receptions(*(np.empty(rows, dtype) for dtype in (np.int64, np.int64, np.int64, np.uint16)))
 
 
 # Every byte's six bits are checked and packed eight at a time. x86 `pext` would do the packing in one instruction but
@@ -288,7 +289,7 @@ def decode(buf, n, base, joined, frames, rows, merge, seen, counts, firsts, tall
             copy_of = first_copy(fingerprint(words, size), rx_ns, frames.seq[row], seen.key, seen.rx_ns, seen.seq)
             if copy_of >= 0:
                 reject(frames.offset[row], frames.parts[row], station, DUPLICATE, base, n, counts, firsts, tally)
-                out_heard.seq[heard] = copy_of
+                out_heard.seq[heard], out_heard.line[heard] = copy_of, frames.seq[row]
                 out_heard.rx_ns[heard] = rx_ns
                 out_heard.station[heard] = station if station >= 0 else NONE_STATION
                 heard += 1

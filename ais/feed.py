@@ -3,6 +3,8 @@
 import contextlib
 import datetime
 import os
+from collections import deque
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from vts.units import MINUTE, S
 HEARD_NS = 15 * S  # a position is older than this at its reception only by a clock error: then it counts as received
 ACCURATE_M, COARSE_M = 10.0, 30.0
 TWO_CORES_BYTES = 64 << 20
+PAST_ROWS = 131_072  # reports that a further reception may be of: the decoder remembers 65,536 messages
 LONG_RANGE_M = 185.2 / 12**0.5
 KIND = np.full(32, -1, np.int8)
 KIND[[1, 2, 3, 11]] = AIS_A
@@ -240,12 +243,24 @@ def _first(table, rows):
     return type(table)(*(column[:rows].copy() for column in table))
 
 
+class Heard(NamedTuple):
+    """Who received which position report: one row a reception, in the order of the lines."""
+
+    station: np.ndarray  # row of the feed's `stations`, -1 where the line named none
+    first: np.ndarray  # whether it is this reception that became the report
+    line: np.ndarray  # its place in the source
+    rx_ns: np.ndarray
+    ident: np.ndarray  # this and what follows as in Reports
+    t_ns: np.ndarray
+    lon_deg: np.ndarray
+    lat_deg: np.ndarray
+
+
 class Feed:
     """An iterable of Statics and Reports batches; `seq` ascends over both within a chunk, Statics first.
 
     `rejects` counts lines, or rows of a table; `bytes_done` of `bytes_total` (0: unknown) is the progress; `stations`
-    names the receivers; of the chunk just given `origins` is (seq, station) of who received each report first, and
-    `receptions` tells who else did.
+    names the receivers, and `heard` says who of them received what of the chunk just given.
     """
 
     def __init__(self, source, *, start=None, rate=None, keep_bad=False, merge=True, mapping=None):
@@ -254,8 +269,8 @@ class Feed:
         self._mapping = mapping
         self._lane = None
         self.rejects = Rejects(self.chunks.name)
-        self.receptions = columns.receptions(0)
-        self.origins = self.receptions.seq, self.receptions.station
+        self._past = deque()  # what `heard` needs of this and earlier chunks
+        self._give(Reports.empty(), np.empty(0, np.uint16), columns.receptions(0))
         Clock(start, rate)  # what cannot be used is refused before the first byte is read
 
     bytes_done = property(lambda self: self.chunks.bytes_done)
@@ -267,27 +282,56 @@ class Feed:
         if self._mapping is not None or tables.is_table(first):
             self._lane = tables.Table(self.chunks, self._mapping)
             self._lane.rejects = self.rejects
-            yield from self._lane.over(blocks)
+            for batch in self._lane.over(blocks):
+                if isinstance(batch, Reports):
+                    self._give(batch, np.full(batch.n, columns.NONE_STATION), columns.receptions(0))
+                yield batch
             return
         self._lane = Wire(self.chunks, **self._options)
         self._lane.intake.rejects = self.rejects
-        for fixes, parts, heard in self._lane.over(recorded(blocks) if first[:4] in MAGICS else blocks):
-            self.receptions, self.origins = heard, (fixes.seq, fixes.station)
+        for fixes, parts, further in self._lane.over(recorded(blocks) if first[:4] in MAGICS else blocks):
+            batch = reports(fixes)
+            self._give(batch, fixes.station, further)
             if parts.mmsi.size:
                 yield statics(parts)
-            if fixes.mmsi.size or heard.seq.size:  # without a report of its own a chunk may still tell who heard one
-                yield reports(fixes)
+            if batch.n or further.seq.size:  # without a report of its own a chunk may still tell who heard one
+                yield batch
+
+    def _give(self, batch, station, further):
+        """Keep what tells who heard the batch: Reports, the stations of their lines, further Receptions."""
+        self._chunk, self._heard = (batch, station, further), None
+        self._past.append((batch.seq, batch.ident, batch.t_ns, batch.lon_deg, batch.lat_deg))
+        rows = sum(part[0].size for part in self._past)
+        while rows - self._past[0][0].size > PAST_ROWS:
+            rows -= self._past.popleft()[0].size
+
+    @property
+    def heard(self):
+        """Heard of the chunk just given: its own reports, and further receptions of these and of earlier ones."""
+        if self._heard is None:
+            batch, station, further = self._chunk
+            own = (station, np.ones(batch.n, bool), batch.seq, batch.rx_ns, *self._past[-1][1:])
+            if further.seq.size:
+                past = [np.concatenate(column) for column in zip(*self._past, strict=True)]
+                at = np.minimum(np.searchsorted(past[0], further.seq), max(past[0].size - 1, 0))
+                known = past[0][at] == further.seq if past[0].size else np.zeros(at.size, bool)  # not of static data
+                also = (further.station, np.zeros(at.size, bool), further.line, further.rx_ns)
+                also = [*(c[known] for c in also), *(c[at[known]] for c in past[1:])]
+                own = [np.concatenate(pair) for pair in zip(own, also, strict=True)]
+                order = np.argsort(own[2], kind="stable")
+                own = [column[order] for column in own]
+            row = own[0].astype(np.int64)
+            self._heard = Heard(np.where(row == columns.NONE_STATION, -1, row), *own[1:])
+        return self._heard
 
     @property
     def stations(self):
-        """Names of the receivers by the row that `receptions` gives."""
+        """Names of the receivers by the row that `heard` gives."""
         return self._lane.intake.stations if isinstance(self._lane, Wire) else []
 
     @property
     def lines(self):
         """Lines, or rows of a table, by station and what became of them: {station: {reason or "used": lines}}."""
-        return (
-            self._lane.lines
-            if isinstance(self._lane, Wire)
-            else {"": {"used": self.rejects.used, **self.rejects.counts}}
-        )
+        if isinstance(self._lane, Wire):
+            return self._lane.lines
+        return {"": {"used": self.rejects.used, **self.rejects.counts}}

@@ -11,11 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ais.columns import NONE_STATION
 from vts.units import MINUTE, S
 
 FOLD_ROWS = 262_144  # receptions that wait to be counted together
-PAST_ROWS = 131_072  # reports that a further reception may be of: the decoder remembers 65,536 messages
 BIN_S, FIRST_S, LAST_S = 0.25, -64.0, 64.0  # delays beyond are counted in the outermost bins
 BINS = int((LAST_S - FIRST_S) / BIN_S)
 HULLS = 3  # ours: one false position, or two, makes no coverage
@@ -66,16 +64,15 @@ class Stations:
     def tap(self, feed, batches=None):
         """The batches of a feed (as another tap hands them on), unchanged; what it says of stations is counted."""
         batches = feed if batches is None else batches
-        if not hasattr(feed, "receptions"):  # a radar's
+        if not hasattr(feed, "heard"):  # a radar's
             yield from batches
             return
         self._feeds.append(feed)
-        held, rows, past = [], 0, None
+        held, rows = [], 0
         for batch in batches:
             if hasattr(batch, "lon_deg"):
-                heard, past = self._heard(batch, feed, past)
-                held.append(heard)
-                rows += heard[0].size
+                held.append(self._heard(feed.heard, self._rows_of(feed.stations)))
+                rows += held[-1][0].size
                 if rows >= FOLD_ROWS:
                     self._fold(*(np.concatenate(c) for c in zip(*held, strict=True)))
                     held, rows = [], 0
@@ -83,31 +80,15 @@ class Stations:
         if rows:
             self._fold(*(np.concatenate(c) for c in zip(*held, strict=True)))
 
-    def _heard(self, reports, feed, past):
-        """((station, whether first, MMSI, rx_ns, delay bin, cell) of each reception of a batch, what is past now)."""
-        lon, lat = reports.lon_deg, reports.lat_deg
-        placed = np.isfinite(lon) & np.isfinite(lat)
-        x = np.floor(np.where(placed, lon, 0.0) * CELLS).astype(np.int64) + 180 * CELLS
-        y = np.floor(np.where(placed, lat, 0.0) * CELLS).astype(np.int64) + 90 * CELLS
-        said = np.stack([reports.seq, reports.ident, reports.t_ns, np.where(placed, x << 12 | y, -1)])
-        known = self._rows_of(feed.stations)
-        own, rx_ns, mmsi, t_ns, cell = np.full(reports.n, -1), reports.rx_ns, *said[1:]
-        if known.size > 1:
-            said = said if past is None else np.concatenate([past, said], axis=1)[:, -PAST_ROWS:]
-            origins, further = feed.origins, feed.receptions
-            own = origins[1][np.minimum(np.searchsorted(origins[0], reports.seq), len(origins[0]) - 1)]
-            at = np.minimum(np.searchsorted(said[0], further.seq), said.shape[1] - 1)
-            also = said[0, at] == further.seq if said.size else np.zeros(0, bool)
-            own = np.concatenate([own, further.station[also]]).astype(np.int64)
-            own[own == NONE_STATION] = -1
-            rx_ns = np.concatenate([rx_ns, further.rx_ns[also]])
-            mmsi, t_ns, cell = (
-                np.concatenate([a, b]) for a, b in zip((mmsi, t_ns, cell), said[1:, at[also]], strict=True)
-            )
-        late_s = (rx_ns - t_ns) / S
+    def _heard(self, heard, known):
+        """(station, whether first, MMSI, rx_ns, delay bin, cell) of each reception."""
+        placed = np.isfinite(heard.lon_deg) & np.isfinite(heard.lat_deg)
+        x = np.floor(np.where(placed, heard.lon_deg, 0.0) * CELLS).astype(np.int64) + 180 * CELLS
+        y = np.floor(np.where(placed, heard.lat_deg, 0.0) * CELLS).astype(np.int64) + 90 * CELLS
+        late_s = (heard.rx_ns - heard.t_ns) / S
         delay = np.clip((late_s - FIRST_S) / BIN_S, 0, BINS - 1).astype(np.int64)
         delay[late_s == 0.0] = -1
-        return (known[own], np.arange(own.size) < reports.n, mmsi, rx_ns, delay, cell), said
+        return known[heard.station], heard.first, heard.ident, heard.rx_ns, delay, np.where(placed, x << 12 | y, -1)
 
     def _rows_of(self, names):
         """Rows here of a feed's stations, then of those without a name."""

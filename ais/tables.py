@@ -282,8 +282,6 @@ class Table:
         self.chunks = source if isinstance(source, Chunks) else chunks(source)
         self.mapping = load_mapping(mapping) if mapping is not None else None
         self.rejects = Rejects(self.chunks.name)
-        self.receptions = ()
-        self.stations = []
         self._row = 0
         self._before = np.empty(0, np.uint64)
         self._last = {}

@@ -14,7 +14,6 @@ import numpy as np
 from risk.ledger import Ledger
 from vts.units import DAY, MINUTE, S
 
-NONE_STATION = 65_535
 ROWS, COLUMNS = 1_800, 3_600  # cells of a tenth of a degree: six miles, a tenth of a station's reach
 HULLS = 3  # ours: one false position, or two, makes no coverage
 LEARN_MIN = 30.0  # ours: a station heard for less is not known yet
@@ -43,26 +42,17 @@ class Hearing:
         for batch in feed:
             names = getattr(feed, "stations", ())
             if names and hasattr(batch, "lon_deg"):
-                high_ns = self._note(batch, feed.receptions, feed.origins, names, high_ns)
+                high_ns = self._note(feed.heard, names, high_ns)
             yield batch
 
-    def _note(self, reports, further, origins, names, high_ns):
-        """Put a batch's receptions in the queue; the feed's clock after it."""
-        station = np.array([zlib.crc32(name.encode()) for name in names] + [-1], np.int64)
-        own = np.minimum(np.searchsorted(origins[0], reports.seq), len(origins[0]) - 1)
-        at = np.minimum(np.searchsorted(reports.seq, further.seq), max(reports.n - 1, 0))
-        also = np.flatnonzero(reports.seq[at] == further.seq) if reports.n else np.empty(0, np.int64)
-        row = np.concatenate([np.arange(reports.n), at[also]])
-        rx_ns = np.concatenate([reports.rx_ns, further.rx_ns[also]])
-        heard_by = np.concatenate([origins[1][own], further.station[also]]).astype(np.int64)
-        heard_by = station[np.where(heard_by == NONE_STATION, -1, heard_by)]
-        order = np.lexsort((heard_by, reports.ident[row], rx_ns)) if also.size else np.arange(row.size)
-        row, rx_ns, heard_by = row[order], rx_ns[order], heard_by[order]
-        clock = np.maximum.accumulate(np.concatenate([[high_ns], reports.rx_ns]))
-        on_time = rx_ns >= clock[row] - int(LATE_S * S)
-        lon, lat = reports.lon_deg[row], reports.lat_deg[row]
-        use = on_time & (heard_by >= 0) & (reports.ident[row] >= 0) & np.isfinite(lon) & np.isfinite(lat)
-        self._waiting.append((rx_ns[use], reports.ident[row[use]], heard_by[use], _cell(lon[use], lat[use])))
+    def _note(self, heard, names, high_ns):
+        """Put receptions in the queue; the feed's clock after them."""
+        station = np.array([zlib.crc32(name.encode()) for name in names] + [-1], np.int64)[heard.station]
+        clock = np.maximum.accumulate(np.concatenate([[high_ns], heard.rx_ns]))
+        on_time = heard.rx_ns >= clock[:-1] - int(LATE_S * S)
+        use = on_time & (station >= 0) & (heard.ident >= 0) & np.isfinite(heard.lon_deg) & np.isfinite(heard.lat_deg)
+        cell = _cell(heard.lon_deg[use], heard.lat_deg[use])
+        self._waiting.append((heard.rx_ns[use], heard.ident[use], station[use], cell))
         return int(clock[-1])
 
     def step(self, at_ns):

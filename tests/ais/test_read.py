@@ -107,12 +107,13 @@ def test_one_transmission_heard_by_three_stations_is_one_report_with_its_receive
         for name, t in ((b"a", 1452468552), (b"b", 1452468553), (b"c", 1452468590))
     ]
     feed = ais.read([b"".join(log)])
-    batches = [(batch, feed.receptions) for batch in feed]
+    batches = [(batch, feed.heard) for batch in feed]
     assert [2] == [batch.n for batch, _ in batches]  # the third came 38 s later: another transmission
     heard = batches[0][1]
-    assert [("b", batches[0][0].seq[0])] == [
-        (feed.stations[s], q) for s, q in zip(heard.station, heard.seq, strict=True)
+    assert [("a", True), ("b", False), ("c", True)] == [
+        (feed.stations[row], bool(first)) for row, first in zip(heard.station, heard.first, strict=True)
     ]
+    assert heard.lon_deg[1] == heard.lon_deg[0] == batches[0][0].lon_deg[0]
     assert {"received twice": 1} == feed.rejects.counts
     assert 3 == sum(batch.n for batch in ais.read([b"".join(log)], merge=False))
 

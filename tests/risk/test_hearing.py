@@ -49,6 +49,12 @@ def test_any_blocks_and_a_restart_at_any_minute_give_the_same_suspects(log, few)
     lines = log.splitlines(keepends=True)
     blocks = [b"".join(lines[k : k + 97]) for k in range(0, len(lines), 97)]
     assert whole == suspected(Hearing(), ais.read(blocks), range(1, MINUTES))
+    one = Hearing(), Hearing()
+    for hearing, cut in zip(one, ([log], lines[: 20 * MINUTES]), strict=True):
+        suspected(hearing, ais.read(cut), [10])
+    assert (
+        repr(one[0].dump()["window"]) == repr(one[1].dump()["window"]) != "[]"
+    )  # line by line, further receptions too
     for stop in few((5, 29, 34), (34,)):
         hearing = Hearing()
         before = suspected(hearing, ais.read([log]), range(1, stop))
