@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ais.envelope import ARMOUR, DUPLICATE, LENGTH, NO_REPORT, NONE, TYPE, U8, count, word
-from vts.jit import inlined, kernel
+from vts.jit import inlined, kernel, once
 
 MAX_CHARS = 9 * 128
 NO_SOG, NO_COG, NO_HEADING, NO_ROT, NO_STATUS, NO_SECOND = 1023, 3600, 511, -128, 255, 60
@@ -157,6 +157,7 @@ def unarmour(text, at, size, out_words):
     return True
 
 
+@once
 @kernel
 def bits(words, start, n):
     """Unsigned integer of n <= 48 bits from bit `start`, the first bit highest."""
@@ -168,6 +169,7 @@ def bits(words, start, n):
     return np.int64((high << U8(rest)) | (words[i + 1] >> U8(48 - rest)))
 
 
+@once
 @kernel
 def signed(words, start, n):
     """Two's complement integer of n bits."""
@@ -175,6 +177,7 @@ def signed(words, start, n):
     return value - (np.int64(1) << n) if value >> (n - 1) else value
 
 
+@once
 @kernel
 def text(words, start, width, out, row):
     """Six-bit ASCII into out[row, :width], zeros from the first @ on and in place of trailing blanks."""
