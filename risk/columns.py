@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from vts.jit import kernel
-from vts.units import HOUR, NM
+from vts.units import HOUR, KN, NM
 
+APART_M = 0.25 * NM  # as heads/close_approach.py
 SHARES = 11  # columns of habit_shares
 HEAD_ON, CROSSING, OVERTAKING = (1, 1), (2, 3), (4, 5)  # of encounters.SITUATIONS
 
@@ -59,6 +60,31 @@ def pairs(
         out[k, 11] = greater(abs(turn_deg[i]), abs(turn_deg[j]))
         out[k, 12] = lesser(change_kn[i], change_kn[j])
         out[k, 13] = lesser(length_m[i], length_m[j])
+
+
+@kernel
+def apart_min(range_m, dcpa_m, tcpa_min):
+    """Minutes until a pair is APART_M apart; NaN where it never is on these courses, or has its closest behind it."""
+    if not (tcpa_min > 0.0 and dcpa_m <= APART_M <= range_m):
+        return math.nan
+    run2 = range_m * range_m - dcpa_m * dcpa_m
+    return tcpa_min * (1.0 - math.sqrt((APART_M * APART_M - dcpa_m * dcpa_m) / run2)) if run2 > 0.0 else 0.0
+
+
+@kernel
+def approaches(rows, a, b, east_m, north_m, range_m, dcpa_m, tcpa_min, made_east_kn, made_north_kn, turns_deg, out):
+    """Write the columns of features/approach.py for some rows of Encounters."""
+    for k in range(rows.size):
+        r = rows[k]
+        i, j = a[r], b[r]
+        x, y = east_m[r], north_m[r]
+        vx, vy = (made_east_kn[j] - made_east_kn[i]) * KN, (made_north_kn[j] - made_north_kn[i]) * KN
+        t_s = -(x * vx + y * vy) / max(vx * vx + vy * vy, 1e-6)
+        made_m = math.hypot(x + vx * t_s, y + vy * t_s)
+        out[k, 0] = apart_min(range_m[r], dcpa_m[r], tcpa_min[r])
+        out[k, 1] = made_m / NM
+        out[k, 2] = apart_min(range_m[r], made_m, t_s / 60.0)
+        out[k, 3] = greater(turns_deg[i], turns_deg[j])
 
 
 @kernel

@@ -51,12 +51,16 @@ class History:
         return self.t_ns[slot, at], *self.ring[:, slot, at]
 
     def add(self, tracks, at_ns):
-        """Remember the tracks' present fixes where a step has passed since the last one."""
+        """Remember the tracks' present fixes: the first of each track in every step of the clock.
+
+        By the clock, not since the last one: else what a vessel has done would depend on when we began to watch.
+        """
         self._make_room(tracks.track)
         slot = self.slots(tracks.track)
         self.seen_ns[np.searchsorted(self.track, tracks.track)] = at_ns
         last = self.t_ns[slot, (self.filled[slot] - 1) % SIZE]
-        due = (self.filled[slot] == 0) | (tracks.t_ns - last >= int(self.step_s * S))
+        step_ns = int(self.step_s * S)
+        due = (self.filled[slot] == 0) | (tracks.t_ns // step_ns > last // step_ns)
         slot, at = slot[due], self.filled[slot[due]] % SIZE
         self.t_ns[slot, at] = tracks.t_ns[due]
         for c, column in enumerate((tracks.lon_deg, tracks.lat_deg, tracks.sog_kn, tracks.cog_deg)):

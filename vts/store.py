@@ -415,6 +415,8 @@ class Store:
                 source = f"read_parquet([{_quoted(files)}], union_by_name=true)"
                 try:
                     con.execute(f"CREATE VIEW {name} AS SELECT *{_readable(name)} FROM {source}")
+                    if absent := _absent(con, name):
+                        con.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT *{absent}{_readable(name)} FROM {source}")
                 except duckdb.Error as error:
                     raise _damaged(self.path / name, error) from error
             else:
@@ -935,6 +937,15 @@ def _from_arrow(cls, arrow):
         else:
             columns[name] = values.to_numpy()
     return cls(**columns) if arrow.num_rows else cls.empty()
+
+
+def _absent(con, name):
+    """Columns of a noun that the parts of an earlier version do not have, unknown in every row."""
+    known = con.execute(f"SELECT column_name FROM duckdb_columns() WHERE table_name = '{name}'").fetchall()
+    has = {row[0] for row in known}
+    kinds = {"i": "BIGINT", "f": "DOUBLE", "U": "VARCHAR"}
+    spec = TABLES[name].spec if name in TABLES else {}
+    return "".join(f", CAST(NULL AS {kinds[dtype.kind]}) AS {c}" for c, (dtype, _) in spec.items() if c not in has)
 
 
 def _readable(name):

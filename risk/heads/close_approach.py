@@ -5,7 +5,7 @@ import numpy as np
 from vts.units import NM
 
 ROWS = "pair"
-FAMILIES = ("pair",)
+FAMILIES = ("pair", "approach")
 HORIZON_MIN = 15.0
 LEAD_MIN = 5.0  # sooner than this is the rule's business: it is always on
 WINDOW_MIN = 10.0

@@ -14,6 +14,7 @@ from risk import model, reasons, traffic
 from risk.card import card
 from vts.errors import ModelError, StateError
 from vts.paths import data_dir
+from vts.units import HOUR
 
 SHIPPED = data_dir() / "models" / "current"
 
@@ -187,12 +188,17 @@ def test_the_shipped_card_is_the_models_and_calls_a_missed_target_missed():
     text = (SHIPPED / "CARD.md").read_text(encoding="utf-8")
     assert card(trained) == text
     asked = [[c.strip() for c in line.split("|")] for line in text.splitlines() if line.endswith(("met |", "MISSED |"))]
-    told = {(row[1], row[2], row[3]): row[-2] for row in asked if len(row) == 8}
+    told = {(row[1], row[2], row[3]): row[-2] for row in asked if len(row) == 9}
+    least = {(row[1], row[3]): row[-3] for row in asked if len(row) == 9 and row[-3]}
     for name in trained.heads:
         for who in ("all", "unseen"):
-            at_10 = trained.manifest["heads"][name]["metrics"][who]["at_alarms_per_hour"]["10"]["model"]
+            metrics = trained.manifest["heads"][name]["metrics"][who]
+            at_10 = metrics["at_alarms_per_hour"]["10"]["model"]
             verdict = "MISSED" if at_10["false_share"] > 0.1 else "met"
             assert verdict == told[name, "false share at 10 alarms an hour", who]
+            start, end = trained.manifest["heads"][name]["periods"][2]
+            share = metrics["events"] / ((end - start) / HOUR) / at_10["alarms_per_hour"]
+            assert float(least[name, who]) == pytest.approx(max(0.0, 1 - share), abs=0.001)
     assert ("MISSED", "MISSED") == (
         told["close_approach", "false share at 10 alarms an hour", "all"],
         told["going_dark", "gain over the rule, lower end", "unseen"],

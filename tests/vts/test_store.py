@@ -472,3 +472,17 @@ def test_the_evidence_of_an_alert_is_the_track_of_its_vessels_while_it_lasted(tm
     assert [(START_NS + 10 * k * S, 2) for k in range(6, 20)] == list(zip(lasts.t_ns.tolist(), lasts.track.tolist()))
     with pytest.raises(UsageError, match="no alert 9"):
         store.evidence(9)
+
+
+def test_columns_that_an_earlier_version_did_not_write_are_unknown(tmp_path):
+    store = Store(tmp_path / "out")
+    with store:
+        fill(store, 0, 3)
+    for file in (store.path / "tracks").glob("*.parquet"):
+        part = pq.read_table(file)
+        pq.write_table(part.drop_columns(["radar_age_s", "nav_status"]), file)
+    (held,) = {picture.tracks.n for picture in store.pictures()}
+    assert 5 == held
+    for tracks in (store.tracks(), next(store.pictures()).tracks):
+        assert np.isnan(tracks.radar_age_s).all() and (tracks.nav_status == -1).all()
+    assert 15 == store.sql("SELECT count(*) AS n FROM tracks WHERE radar_age_s IS NULL").n[0]
