@@ -190,7 +190,8 @@ class Scene:
 
     def attendants(self):
         """Every registered attendant with every LNG carrier, as Attendants."""
-        row, carrier = np.nonzero(self.attends()[:, None] & self.is_lng[None, :])
+        row, carrier = np.flatnonzero(self.attends()), np.flatnonzero(self.is_lng)
+        row, carrier = np.repeat(row, carrier.size), np.tile(carrier, row.size)
         if not row.size:
             return Attendants.empty()
         row, carrier = row[row != carrier], carrier[row != carrier]
