@@ -24,7 +24,7 @@ class FusionConfig:
     max_speed_kn: float = 60.0  # implied speed over this is not a vessel's
     stale_factor: float = 1.0  # scales the silence after which a track retires
     ring_s: float = 30.0  # a report this late is still worked in where it belongs; an older one is counted
-    coast_s: float = 120.0  # a radar track of long standing is kept this long without a plot
+    coast_s: float = 150.0  # a radar track of long standing is kept this long without a plot: two minutes behind a pier
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ FLOOR = 1e-4  # least weight of a turn, and of a stop that is near
 CALM_MPS2 = 0.014  # per root hertz: what wind and sea do to a steady vessel
 TURN_SIGMA = 0.012  # rad/s, of a turn that begins: 0.7 deg/s
 TURN_WALK = 0.001  # rad/s per root second
+SURGE = 2.0  # a vessel that turns loses way, or is given more: along her course so much more noise than across it
 STOPPED_SPEED = 0.15  # m/s, swing at anchor
 STOPPED_WALK = 0.25  # m per root second
 STOPS_MPS, STOPS_MPS2 = 3.0, 0.25  # faster than this, and than she can lose meanwhile, a vessel is not stopped
@@ -308,18 +309,19 @@ def _turn(f, i, b, dt, accel):
         nr - aside * ur + along * vr + g1 * rr,
     )
     q = accel * accel * abs(dt)
-    q_pv = 0.5 * q * dt
-    q_pp = q * dt * dt / 3.0
-    f[i, p] = ee + along * (eu + eu1) + aside * (ev + ev1) + g0 * (er + er1) + q_pp
-    f[i, p + 1] = en + along * nu + aside * nv + g0 * nr + along * ev1 - aside * eu1 + g1 * er1
-    f[i, p + 2] = nn - aside * (nu + nu1) + along * (nv + nv1) + g1 * (nr + nr1) + q_pp
-    f[i, p + 3] = c * eu1 + s * ev1 + g2 * er1 + q_pv
-    f[i, p + 4] = c * nu1 + s * nv1 + g2 * nr1
-    f[i, p + 6] = c * ev1 - s * eu1 + g3 * er1
-    f[i, p + 7] = c * nv1 - s * nu1 + g3 * nr1 + q_pv
-    f[i, p + 5] = c * uu1 + s * uv1 + g2 * ur1 + q
-    f[i, p + 8] = c * uv1 - s * uu1 + g3 * ur1
-    f[i, p + 9] = c * vv1 - s * vu1 + g3 * vr1 + q
+    surge = q * (SURGE * SURGE - 1.0) / max(ve * ve + vn * vn, 1.0)
+    q00, q01, q11 = q + surge * ve * ve, surge * ve * vn, q + surge * vn * vn
+    h, th2 = 0.5 * dt, dt * dt / 3.0
+    f[i, p] = ee + along * (eu + eu1) + aside * (ev + ev1) + g0 * (er + er1) + th2 * q00
+    f[i, p + 1] = en + along * nu + aside * nv + g0 * nr + along * ev1 - aside * eu1 + g1 * er1 + th2 * q01
+    f[i, p + 2] = nn - aside * (nu + nu1) + along * (nv + nv1) + g1 * (nr + nr1) + th2 * q11
+    f[i, p + 3] = c * eu1 + s * ev1 + g2 * er1 + h * q00
+    f[i, p + 4] = c * nu1 + s * nv1 + g2 * nr1 + h * q01
+    f[i, p + 6] = c * ev1 - s * eu1 + g3 * er1 + h * q01
+    f[i, p + 7] = c * nv1 - s * nu1 + g3 * nr1 + h * q11
+    f[i, p + 5] = c * uu1 + s * uv1 + g2 * ur1 + q00
+    f[i, p + 8] = c * uv1 - s * uu1 + g3 * ur1 + q01
+    f[i, p + 9] = c * vv1 - s * vu1 + g3 * vr1 + q11
     f[i, p + 10], f[i, p + 11], f[i, p + 12], f[i, p + 13] = er1, nr1, ur1, vr1
     f[i, p + 14] = min(rr + TURN_WALK * TURN_WALK * abs(dt), 4.0 * TURN_SIGMA * TURN_SIGMA)
 

@@ -15,6 +15,7 @@ CHANCE_ODDS = 5.0  # most of a track of one plot; a few more plots may all be ch
 PROBES = 8
 RIVAL_S, RIVAL_GAPS = 30.0, 2.5
 PATIENT_GAPS, PATIENT_S = 4.5, 1080.0  # a vessel is lost after so many of her own intervals, at most so long
+LEAST_KEPT_S, HIT_KEPT_S, MADE_HITS = 15.0, 6.0, 3  # a vessel unseen: and for each plot beyond those that made her
 GAP_UP, GAP_DOWN = 0.5, 0.2  # how fast her typical interval follows longer and shorter gaps
 GAVE_FADE = 0.95  # a report, of what the reports before it gave: twenty reports
 RETURN_S = 1800.0  # a number waits so long for the vessel that bore it
@@ -348,7 +349,7 @@ def sweep(f, n, c, free, keys, heads, gone, at_ns, stale_factor, coast_s):
             if n[i, col.MMSI] >= 0 and ais_s > RIVAL_S:  # a rival of a named track, and nothing came of it
                 dead |= ais_s > _rival_s(f, n, keys, heads, i)
         else:
-            keep_s = min(coast_s, 15.0 + 0.8 * (n[i, col.LAST] - n[i, col.FIRST]) / S) * stale_factor
+            keep_s = min(coast_s, LEAST_KEPT_S + HIT_KEPT_S * max(n[i, col.HITS] - MADE_HITS, 0)) * stale_factor
             dead = ais_s > lost_s and (radar_s > keep_s or f[i, col.ODDS] < 0.0)
             if n[i, col.MMSI] >= 0 and radar_s > 10.0 and ais_s > RIVAL_S:
                 dead |= ais_s > _gone_s(f, n, keys, heads, i)

@@ -114,6 +114,13 @@ def test_a_vessel_survives_an_outage_of_a_minute():
     assert 1 == len({int(t) for p in pictures[4:] for t in shown(p).track})
 
 
+def test_a_vessel_seen_for_a_minute_keeps_her_number_behind_a_pier_of_a_hundred_seconds():
+    seen = plots([NORTH], 180, np.random.default_rng(4), pd=1.0, unseen=((60.0, 160.0),))
+    pictures, _ = run([seen])
+    numbers = [shown(p).track.tolist() for p in pictures if p.at_ns in (T0 + 60 * S, T0 + 175 * S)]
+    assert numbers[0] == numbers[1] and 1 == len(numbers[0])
+
+
 def test_ais_and_radar_of_one_vessel_are_one_track():
     ships = fleet(8)
     rng = np.random.default_rng(6)

@@ -132,9 +132,12 @@ def _moved(mode, x, P, dt_s, accel):
 
     h = 1e-5
     F = np.stack([(ahead(x + h * e) - ahead(x - h * e)) / (2 * h) for e in np.eye(5)], axis=1)
-    q = accel**2 if turning else motion.CALM_MPS2**2
-    Q = np.kron(np.array([[dt_s**3 / 3, dt_s**2 / 2], [dt_s**2 / 2, dt_s]]), np.eye(2)) * q
     mean, P = ahead(x), F @ P @ F.T
+    spread = np.eye(2) * motion.CALM_MPS2**2
+    if turning:
+        along = mean[2:4] / max(np.hypot(*mean[2:4]), 1.0)
+        spread = accel**2 * (np.eye(2) + (motion.SURGE**2 - 1.0) * np.outer(along, along))
+    Q = np.kron(np.array([[dt_s**3 / 3, dt_s**2 / 2], [dt_s**2 / 2, dt_s]]), spread)
     P[:4, :4] += Q
     if turning:
         P[4, 4] = min(P[4, 4] + motion.TURN_WALK**2 * dt_s, 4 * motion.TURN_SIGMA**2)
