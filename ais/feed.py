@@ -185,7 +185,7 @@ class Wire:
     def lines(self):
         """{station: {reason or "used": lines}}; "" holds the lines that named none."""
         names, rejects = self.intake.stations, self.intake.rejects
-        rows = self.intake.state.tally[: len(names)] + self._tally[: len(names)]
+        rows = self.intake.state.tally[: len(names)].astype(np.int64) + self._tally[: len(names)]
         said = [dict(zip(envelope.REASONS, row, strict=True)) for row in rows.tolist()]
         rest = {"used": rejects.used, **rejects.counts}
         nameless = {why: n - sum(row.get(why, 0) for row in said) for why, n in rest.items()}

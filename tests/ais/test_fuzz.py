@@ -119,7 +119,7 @@ def test_noise_is_counted_line_by_line(noise):
 
 def test_state_is_bounded_whatever_comes():
     state = envelope.fresh()
-    assert 7_000_000 > sum(column.nbytes for column in state)
+    assert 6_000_000 > sum(column.nbytes for column in state)
 
 
 def test_a_line_without_end_takes_bounded_memory():
