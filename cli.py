@@ -594,7 +594,9 @@ def quality(logs, start, rate, as_json):
             if row.count
         ]
         click.echo("\n".join(aligned([[_tr(head) for head in ("check", "count", "vessels", "example")], *found])))
-    return DONE if totals["used"] else BAD_INPUT
+    if not totals["used"]:
+        said = _tr("{logs}: no message could be used; see the reasons, or name another log", logs=", ".join(logs))
+        _fail(said, BAD_INPUT, as_json=False)
 
 
 # Ask and show

@@ -95,6 +95,9 @@ def test_an_empty_log_and_clocks_before_1970_are_told_in_one_sentence(tmp_path):
     assert 1 == len([row for row in error.splitlines() if row.startswith("vts: ")])
     code, _, error = run("replay", tmp_path / "old.nmea", "--out", tmp_path / "c", "--start", "1960-01-01")
     assert (3, True) == (code, "no message could be used" in error)
+    (tmp_path / "text").write_text("not what you think\n")
+    code, said, error = run("quality", tmp_path / "text")
+    assert (3, True, True) == (code, "not AIS" in said, "no message could be used" in error)
 
 
 def test_a_second_run_into_one_folder_refuses_while_it_is_written_and_after(sim, tmp_path):
