@@ -14,6 +14,7 @@ JUMP_NS = HOUR  # a forward step over this must be confirmed by the feed's next 
 MAX_NS = 4_102_444_800 * S  # 2100-01-01; a time outside 1980 to this is a clock error
 MIN_NS = 315_532_800 * S
 CHUNK = 65_536
+LEAST_RUN = 64  # rows that are judged at once after a jump of a clock, doubled while there is none
 
 
 class Merged:
@@ -91,7 +92,7 @@ class _Feed:
         rx = np.where(batch.rx_ns >= 0, batch.rx_ns, batch.t_ns)
         sane = (rx >= MIN_NS) & (rx <= MAX_NS) & (batch.t_ns >= MIN_NS) & (batch.t_ns <= MAX_NS)
         self._rejects.add("clock", np.count_nonzero(~sane))
-        batch, rx = batch.take(sane), rx[sane]
+        batch, rx = _those(batch, sane), rx[sane]
         if not last:
             self._waiting = batch.take(slice(-1, None)) if batch.n else self._waiting
         judged = batch.n if last else max(batch.n - 1, 0)
@@ -101,9 +102,10 @@ class _Feed:
             self._high_ns = int(highs[-1])
         self._rejects.add("late", np.count_nonzero(verdict == LATE))
         self._rejects.add("clock", np.count_nonzero(verdict == CLOCK))
-        chosen = np.flatnonzero(verdict == KEEP)
-        place = np.maximum(batch.t_ns[chosen], rx[chosen] - self._lateness_ns)
-        self._hold(Reports, place, batch.take(chosen))
+        chosen = verdict == KEEP
+        judged_now = batch if judged == batch.n else batch.take(slice(0, judged))
+        place = np.maximum(judged_now.t_ns, rx[:judged] - self._lateness_ns)[chosen]
+        self._hold(Reports, place, _those(judged_now, chosen))
         self._place_statics(batch.seq[:judged], np.concatenate(([before_ns], highs)), last)
 
     def _place_statics(self, seq, highs, last):
@@ -132,7 +134,12 @@ class _Feed:
         ready = place < safe_ns
         self._held[kind] = [] if ready.all() else [(place[~ready], table.take(~ready))]
         self.held -= int(ready.sum())
-        return place[ready], table.take(ready)
+        return place[ready], _those(table, ready)
+
+
+def _those(table, mask):
+    """The rows of a mask; the table itself, not copied, where that is all of them."""
+    return table if mask.all() else table.take(mask)
 
 
 KEEP, LATE, CLOCK = 0, 1, 2
@@ -140,27 +147,49 @@ KEEP, LATE, CLOCK = 0, 1, 2
 
 def _judge(rx, judged, high, lateness_ns):
     """(verdict, the feed's clock after each) for the first `judged` rows; later rows only confirm or refute a jump."""
-    rx_judged = rx[:judged]
-    running = np.maximum.accumulate(np.concatenate(([high], rx_judged)))
-    if high > MIN_NS and not (rx_judged - running[:-1] > JUMP_NS).any():
-        return np.where(rx_judged < running[:-1] - lateness_ns, LATE, KEEP), running[1:]
-    verdict, highs = np.zeros(judged, np.int64), np.empty(judged, np.int64)
-    for i in range(judged):
-        alone = i + 1 < rx.size and rx[i] - rx[i + 1] > JUMP_NS
-        if rx[i] - high > JUMP_NS and alone:
-            verdict[i] = CLOCK
-        elif rx[i] < high - lateness_ns:
-            verdict[i] = LATE
-        else:
-            high = max(high, int(rx[i]))
-        highs[i] = high
+    verdict, highs = np.full(judged, KEEP), np.empty(judged, np.int64)
+    at, run = 0, LEAST_RUN
+    while at < judged:
+        stop = min(at + run, judged)
+        clock = np.maximum.accumulate(np.concatenate(([high], rx[at:stop])))
+        jumps = rx[at:stop] - clock[:-1] > JUMP_NS
+        jump = bool(jumps.any())
+        if jump:
+            stop = at + int(jumps.argmax())
+        highs[at:stop] = clock[1 : stop - at + 1]
+        verdict[at:stop][rx[at:stop] < clock[: stop - at] - lateness_ns] = LATE
+        at, high, run = stop, int(clock[stop - at]), 2 * run
+        if jump:
+            if at + 1 < rx.size and rx[at] - rx[at + 1] > JUMP_NS:
+                verdict[at] = CLOCK
+            else:
+                high = int(rx[at])
+            highs[at] = high
+            at, run = at + 1, LEAST_RUN
     return verdict, highs
 
 
 def _order(table, place):
     """The one order of these rows: by place, then time, then every column, so that equal places have one order too."""
-    columns = [c.view(np.int64) if c.dtype.kind == "f" else c for c in reversed(table)]
-    return np.lexsort((*columns, table.t_ns, place))
+    rest = (column for column in table if column is not table.t_ns)
+    keys = (place, table.t_ns, *(c.view(np.int64) if c.dtype.kind == "f" else c for c in rest))
+    rank = np.argsort(place, kind="stable")
+    tied = np.arange(place.size)
+    told = 1  # keys by which rank is in order; each further one is asked of those only that are still alike
+    while told < len(keys):
+        rows = rank[tied]
+        alike = np.ones(max(rows.size - 1, 0), bool)
+        for key in keys[:told]:
+            alike &= key[rows[1:]] == key[rows[:-1]]
+        again = np.zeros(rows.size, bool)
+        again[1:] |= alike
+        again[:-1] |= alike
+        if not again.any():
+            break
+        tied, rows = tied[again], rows[again]
+        told = min(2 * told + 1, len(keys))
+        rank[tied] = rows[np.lexsort([key[rows] for key in reversed(keys[:told])])]
+    return rank
 
 
 def _gather(parts, kind):
@@ -169,12 +198,8 @@ def _gather(parts, kind):
     table = kind.concat([t for _, t in parts])
     if not place.size:
         return kind.empty(), place
-    rank = np.argsort(place, kind="stable")
-    place, table = place[rank], table.take(rank)
-    if np.any(place[1:] == place[:-1]):
-        rank = _order(table, place)
-        place, table = place[rank], table.take(rank)
-    return table, place
+    rank = _order(table, place)
+    return table.take(rank), place[rank]
 
 
 def _interleave(reports, places, statics, static_places):

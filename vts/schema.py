@@ -124,7 +124,9 @@ class _Table:
 
     def take(self, which):
         """The rows that an index array, a mask or a slice names, as a new table."""
-        return self._make(np.ascontiguousarray(column[which]) for column in self)
+        if not isinstance(which, slice):
+            which = np.atleast_1d(np.arange(self.n)[which])  # a mask is read once, and not for each column
+        return self._make([np.ascontiguousarray(column[which]) for column in self])
 
     @classmethod
     def empty(cls):
