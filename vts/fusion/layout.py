@@ -59,6 +59,7 @@ FREE = -1  # n[STATE] of an unused row
 C_TOP, C_FREE, C_TRACK, C_CLOCK, C_KEYS = 0, 1, 2, 3, 4  # rows in use, free-list length, last number, time, hash keys
 C_REPLAY = 6  # how often the past was worked in again
 C_TABLES = 5  # set when a table must grow before the next report
+C_PLOTS = 7  # slots in which a radar gave plots
 NC = 8
 
 # gone: named tracks that have retired, to come back under their number; a few for each hash of an MMSI

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from vts import schema
 from vts.fusion import layout as col
 from vts.fusion import motion
@@ -116,14 +118,19 @@ def rebirth(births, out_births):
 
 
 @kernel
-def begin(f, n, c, free, hit_ns, look_ns, t_ns, lon, lat, ree, ren, rnn, kind):
-    """A new track at a first position, without a number; returns its row."""
+def unused(c, free):
+    """A row that no track has, taken."""
     if c[col.C_FREE] > 0:
         c[col.C_FREE] -= 1
-        i = free[c[col.C_FREE]]
-    else:
-        i = c[col.C_TOP]
-        c[col.C_TOP] += 1
+        return free[c[col.C_FREE]]
+    c[col.C_TOP] += 1
+    return c[col.C_TOP] - 1
+
+
+@kernel
+def begin(f, n, c, free, hit_ns, look_ns, t_ns, lon, lat, ree, ren, rnn, kind):
+    """A new track at a first position, without a number; returns its row."""
+    i = unused(c, free)
     col.clear(f, n, i)
     for k in range(hit_ns.shape[1]):
         hit_ns[i, k] = -1
@@ -140,14 +147,26 @@ def begin(f, n, c, free, hit_ns, look_ns, t_ns, lon, lat, ree, ren, rnn, kind):
 
 
 @kernel
-def retire(f, n, gone, i):
-    """Keep the number of row i, which is about to end, for the return of its vessel."""
-    at = (n[i, col.MMSI] & 0x3FFFFFFF) * 0x9E3779B1 >> 16
-    oldest = at & (gone.shape[0] - 1)
-    for k in range(4):
-        b = (at + k) & (gone.shape[0] - 1)
+def _gone_at(gone, mmsi, k):
+    """The k-th of the four places of `gone` for tracks of this MMSI."""
+    return (((mmsi & 0x3FFFFFFF) * 0x9E3779B1 >> 16) + k) & (gone.shape[0] - 1)
+
+
+@kernel
+def _oldest_of(gone, mmsi):
+    """The place of `gone` that a track of this MMSI is to have."""
+    oldest = _gone_at(gone, mmsi, 0)
+    for k in range(1, 4):
+        b = _gone_at(gone, mmsi, k)
         if gone[b, col.G_AIS_T] < gone[oldest, col.G_AIS_T]:
             oldest = b
+    return oldest
+
+
+@kernel
+def retire(f, n, gone, i):
+    """Keep the number of row i, which is about to end, for the return of its vessel."""
+    oldest = _oldest_of(gone, n[i, col.MMSI])
     back_s = (n[i, col.AIS_T] - n[i, col.T]) / S
     lon = f[i, col.LON] + f[i, col.VE] * back_s / f[i, col.EAST_M]
     lat = f[i, col.LAT] + f[i, col.VN] * back_s / f[i, col.NORTH_M]
@@ -161,10 +180,9 @@ def retire(f, n, gone, i):
 def returned(f, n, gone, i, mmsi, sog_mps):
     """Give row i, just begun, the number that its vessel bore before she fell silent; whether there was one."""
     t_ns = n[i, col.T]
-    at = (mmsi & 0x3FFFFFFF) * 0x9E3779B1 >> 16
     best, best_m = -1, math.inf
     for k in range(4):
-        b = (at + k) & (gone.shape[0] - 1)
+        b = _gone_at(gone, mmsi, k)
         dt = (t_ns - gone[b, col.G_AIS_T]) / S
         if gone[b, col.G_MMSI] != mmsi or dt < 0.0 or dt > RETURN_S:
             continue
@@ -190,6 +208,36 @@ def end(n, c, free, keys, heads, i):
     n[i, col.STATE] = col.FREE
     free[c[col.C_FREE]] = i
     c[col.C_FREE] += 1
+
+
+@kernel
+def graft(
+    f, n, c, free, keys, heads, hit_ns, look_ns, gone,
+    of_f, of_n, of_keys, of_heads, of_hit_ns, of_look_ns, of_gone, mmsis,
+):  # fmt: skip
+    """Put the tracks of these MMSIs from other tables in the place of those here; there must be room for them."""
+    for mmsi in mmsis:
+        at = slot_of(keys, mmsi)
+        while keys[at] == mmsi and heads[at] != -1:
+            end(n, c, free, keys, heads, heads[at])
+        chain, k = np.empty(of_n.shape[0], np.int64), 0
+        at = slot_of(of_keys, mmsi)
+        of = of_heads[at] if of_keys[at] == mmsi else -1
+        while of != -1:
+            chain[k] = of
+            of, k = of_n[of, col.NEXT], k + 1
+        for j in range(k - 1, -1, -1):  # each comes to the head
+            i, of = unused(c, free), chain[j]
+            f[i], n[i], hit_ns[i], look_ns[i] = of_f[of], of_n[of], of_hit_ns[of], of_look_ns[of]
+            name(n, c, keys, heads, i, mmsi)
+        for k in range(4):
+            b = _gone_at(gone, mmsi, k)
+            if gone[b, col.G_MMSI] == mmsi:
+                gone[b, col.G_MMSI] = gone[b, col.G_AIS_T] = -1
+        for k in range(4):
+            b = _gone_at(of_gone, mmsi, k)
+            if of_gone[b, col.G_MMSI] == mmsi:
+                gone[_oldest_of(gone, mmsi)] = of_gone[b]
 
 
 @kernel

@@ -75,6 +75,7 @@ def run(
         for s in range(sites):
             if counts[s] == 0:
                 continue
+            c[col.C_PLOTS] += 1
             order = np.empty(counts[s], np.int64)
             m = 0
             for j in range(at, stop):

@@ -12,7 +12,7 @@ import numpy as np
 from vts.config import FusionConfig
 from vts.errors import SchemaError, StateError
 from vts.fusion import layout as col
-from vts.fusion import rows, step
+from vts.fusion import mend, rows, step
 from vts.fusion.evidence import UNSEEN_DOUBT, Evidence, Registration, doubts, findings_at, offsets_m
 from vts.fusion.known import Known
 from vts.fusion.motion import HYPOTHESES, SLOW_MPS
@@ -87,10 +87,7 @@ class Tracker:
         self._work(at_ns)
         names = self._known.settle()
         self._size_up(names)
-        step.sweep_to(
-            *(self._f, self._n, self._c, self._free, self._keys, self._heads, self._hit_ns, self._look_ns),
-            *(self._gone, at_ns, self.config.stale_factor, self.config.coast_s),
-        )
+        self._sweep(at_ns)
         tracks, alerts, sources = self._tracks(at_ns)
         mmsis = np.unique(tracks.mmsi[tracks.mmsi >= 0])
         if at_ns % HOUR < self.config.picture_s * S:
@@ -120,7 +117,7 @@ class Tracker:
             self._take(reports.take(rows_), int(place[rows_.start]), min(end_ns, before_ns))
 
     def _take(self, reports, start_ns, end_ns):
-        """Work in the reports of one unit; where some were measured before it, go back and do it all again in order.
+        """Work in the reports of one unit; where some were measured before it, mend their vessels' past, or all.
 
         A report's place says when it is known; from here on it counts at the time when it was measured.
         """
@@ -134,7 +131,11 @@ class Tracker:
             if lost.any():
                 self.rejects.add(col.REASONS[col.TOO_OLD], int(lost.sum()))
                 reports, late, first = reports.take(~lost), late[~lost], first[~lost]
-            if late.any():
+            if late.any() and mend.alone(self, reports.take(late)):
+                mended = mend.mend(self, reports.take(late))
+                self._past += [mended.take(rows_) for rows_, _ in _spans(mended.t_ns, KEEP_NS)]
+                reports, first = reports.take(~late), first[~late]
+            elif late.any():
                 since = self._back(int(reports.t_ns.min()))
                 reports = Reports.concat([since, reports])
                 first = np.concatenate([np.zeros(since.n, bool), first])
@@ -148,9 +149,13 @@ class Tracker:
             self._close(min(until_ns, end_ns))
         self._close(end_ns)
 
+    def _kept(self, from_ns):
+        """Which of the states kept is the last at or before a time."""
+        return max(k for k, (kept_ns, _) in enumerate(self._states) if kept_ns <= from_ns)
+
     def _back(self, from_ns):
         """Go back to the last state kept before a time; the reports that had been worked in since."""
-        keep = max(k for k, (kept_ns, _) in enumerate(self._states) if kept_ns <= from_ns)
+        keep = self._kept(from_ns)
         at_ns, state = self._states[keep]
         self._states = self._states[: keep + 1]
         track, serial = self._c[col.C_TRACK], self._c[col.C_REPLAY]
@@ -210,6 +215,13 @@ class Tracker:
             else:
                 self.rejects.add(reason, int(count))
 
+    def _sweep(self, at_ns):
+        """Retire who has been silent too long, if it is time for it."""
+        step.sweep_to(
+            *(self._f, self._n, self._c, self._free, self._keys, self._heads, self._hit_ns, self._look_ns),
+            *(self._gone, at_ns, self.config.stale_factor, self.config.coast_s),
+        )
+
     def _grow(self, need):
         """Double the tables of tracks until `need` more fit, and the table of identities likewise."""
         rows_, used = self._f.shape[0], int(self._c[col.C_TOP] - self._c[col.C_FREE])
@@ -224,10 +236,7 @@ class Tracker:
             births = np.full((16 * rows_, 3), -1, np.int64)
             rows.rebirth(self._births, births)
             self._births = births
-        size = max(256, 1 << (4 * (int(np.count_nonzero(self._heads >= 0)) + need)).bit_length())
-        keys, heads = np.full(size, -1, np.int64), np.full(size, -1, np.int64)
-        self._c[col.C_KEYS] = rows.rehash(self._keys, self._heads, keys, heads)
-        self._keys, self._heads = keys, heads
+        self._keys, self._heads, self._c[col.C_KEYS] = mend.rekeyed(self._keys, self._heads, need)
 
     def _size_up(self, mmsis):
         """Hand the sizes of vessels that have told them to their tracks: of these MMSIs (None: of all), and of tracks
@@ -390,6 +399,7 @@ class Tracker:
         arrays |= {f"pending_{name}": column for name, column in zip(Reports._fields, pending, strict=True)}
         arrays |= {f"known_{name}": c for name, c in zip(Statics._fields, self._known.dump(), strict=True)}
         past = Reports.concat(self._past)
+        past = past.take(np.argsort(past.t_ns, kind="stable"))
         arrays |= {f"past_{name}": column for name, column in zip(Reports._fields, past, strict=True)}
         arrays |= {f"state{k}_{name}": a for k, (_, state) in enumerate(self._states) for name, a in state.items()}
         arrays["births"] = self._births

@@ -262,6 +262,65 @@ def test_saving_and_loading_between_any_two_reports_changes_nothing(cut, tmp_pat
     assert same([tracker.picture(at)], [again.picture(at)])
 
 
+def delayed(share, seed=3):
+    """The fleet, two hulls on one MMSI in it, a share of whose reports come 8 to 28 s late; and the same in time."""
+    double = voyage(412_000_002, lon=114.4, lat=22.6, seed=9, start_s=45, seconds=270)
+    reports = Reports.concat([fleet(), double])
+    reports = reports._replace(seq=np.arange(reports.n))
+    rng = np.random.default_rng(seed)
+    late = (rng.random(reports.n) < share) & (reports.t_ns < T0 + 280 * S)
+    rx_ns = reports.t_ns + np.where(late, rng.uniform(8.0, 28.0, reports.n) * S, 0).astype(np.int64)
+    place = np.maximum(reports.t_ns, rx_ns - 5 * S)
+    by_place = np.lexsort((reports.seq, reports.t_ns, place))
+    by_time = np.lexsort((reports.seq, reports.t_ns))
+    return reports._replace(rx_ns=rx_ns).take(by_place), reports._replace(rx_ns=reports.t_ns).take(by_time), late.sum()
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3])
+def test_late_ais_ends_in_the_tracks_of_punctual_ais_bit_for_bit(share):
+    late, punctual, _ = delayed(share)
+    ended = []
+    for reports in (late, punctual):
+        tracker = vts.Tracker(FusionConfig(lateness_s=5.0))
+        list(vts.fuse([reports], tracker))
+        ended.append(tracker.picture(T0 + 312 * S).tracks)
+        assert tracker.rejects.read == reports.n
+    assert 7 <= ended[0].n
+    for name in schema.Tracks._fields:
+        if name != "track":  # a vessel first heard of late has a later number
+            assert np.array_equal(getattr(ended[0], name), getattr(ended[1], name), equal_nan=True), name
+
+
+def test_a_late_ais_report_is_worked_in_with_the_past_of_its_own_vessel_alone():
+    reports, _, many = delayed(0.01)
+    assert 0 < many < 10
+    tracker = vts.Tracker(FusionConfig(lateness_s=5.0))
+    worked = []
+    tracker._listener = lambda part, verdict, track: worked.append(part.n)
+    list(vts.fuse([reports], tracker))
+    each_in_ring = 30 // 6 + 2
+    assert reports.n < sum(worked) <= reports.n + 2 * each_in_ring * many
+
+
+@settings(max_examples=10, deadline=None)
+@given(cut=st.integers(1, 290))
+def test_a_restart_among_late_reports_changes_nothing(cut, tmp_path_factory):
+    reports, _, _ = delayed(0.2)
+    path = tmp_path_factory.mktemp("state") / "tracker.npz"
+    config = FusionConfig(lateness_s=5.0)
+    whole = vts.Tracker(config)
+    pictures = list(vts.fuse([reports], whole))
+    tracker = vts.Tracker(config)
+    stream = vts.fuse([reports], tracker)
+    begun = [next(stream) for _ in range(cut * len(pictures) // 300 + 1)]
+    tracker.save(path)
+    place = np.maximum(reports.t_ns, reports.rx_ns - 5 * S)
+    rest = reports.take(place >= begun[-1].at_ns)
+    again = vts.Tracker.load(path)
+    assert same(pictures, begun + list(vts.fuse([rest], again)))
+    assert whole.rejects.counts == again.rejects.counts
+
+
 def test_state_of_another_configuration_is_refused(tmp_path):
     path = tmp_path / "tracker.npz"
     vts.Tracker().save(path)
