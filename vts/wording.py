@@ -179,20 +179,35 @@ class Gazetteer:
         for owner, ring in outlines:
             self._small[owner] = np.ptp(ring, axis=0).max() < LANDMARK_DEG
         self._small |= not self._small.any()
+        # a line has no inside, though a ray may cross it
+        self._closed = np.repeat([np.array_equal(r[0], r[-1]) for _, r in outlines], [len(s) for s in starts])
+        low, high = np.full((self._count, 2), np.inf), np.full((self._count, 2), -np.inf)
+        for owner, ring in outlines:
+            low[owner] = np.minimum(low[owner], ring.min(axis=0))
+            high[owner] = np.maximum(high[owner], ring.max(axis=0))
+        self._low, self._high = np.nan_to_num(low, posinf=0.0), np.nan_to_num(high, neginf=0.0)  # where none is drawn
 
-    def nearest(self, lon_deg, lat_deg):
-        """The nearest named zone's Place, or None without zones or position; good to 1 % within 100 NM."""
+    def nearest(self, lon_deg, lat_deg, within_m=math.inf):
+        """The nearest named zone's Place, or None without position or zones so near; good to 1 % within 100 NM."""
         if not len(self._from) or not (math.isfinite(lon_deg) and math.isfinite(lat_deg)):
             return None
         scale = np.array([111_320 * math.cos(math.radians(lat_deg)), 110_900.0])
         wrap = np.array([360.0, np.inf])
-        a, b = self._from - (lon_deg, lat_deg), self._to - (lon_deg, lat_deg)
+        # a fleet's alerts ask for thousands of places: first which zones' boxes are near enough at all
+        low, high = self._low - (lon_deg, lat_deg), self._high - (lon_deg, lat_deg)
+        turns = wrap_to(low, wrap)
+        beside = np.maximum(np.maximum(low - turns, turns - high), 0.0) * scale
+        of_near = (np.hypot(beside[:, 0], beside[:, 1]) <= within_m)[self._owner]
+        if not of_near.any():
+            return None
+        owner = self._owner[of_near]
+        a, b = self._from[of_near] - (lon_deg, lat_deg), self._to[of_near] - (lon_deg, lat_deg)
         a, b = a - wrap_to(a, wrap), b - wrap_to(b, wrap)
         # even-odd rule along the parallel to the east
-        crosses = (a[:, 1] > 0) != (b[:, 1] > 0)
+        crosses = self._closed[of_near] & ((a[:, 1] > 0) != (b[:, 1] > 0))
         slope = np.divide(b[:, 0] - a[:, 0], b[:, 1] - a[:, 1], out=np.zeros(len(a)), where=crosses)
         hits = crosses & (a[:, 0] - a[:, 1] * slope > 0)
-        inside = np.flatnonzero((np.bincount(self._owner[hits], minlength=self._count) % 2 == 1) & self._small)
+        inside = np.flatnonzero((np.bincount(owner[hits], minlength=self._count) % 2 == 1) & self._small)
         if inside.size:
             return Place(self._names[self._smallest(inside)], 0.0, math.nan)
         a, b = a * scale, b * scale
@@ -200,10 +215,12 @@ class Gazetteer:
         length2 = (run**2).sum(1)
         along = np.clip(np.divide(-(a * run).sum(1), length2, out=np.zeros(len(a)), where=length2 > 0), 0, 1)
         near = a + along[:, None] * run
-        distance = np.where(self._small[self._owner], np.hypot(near[:, 0], near[:, 1]), np.inf)
+        distance = np.where(self._small[owner], np.hypot(near[:, 0], near[:, 1]), np.inf)
         i = int(np.argmin(distance))
+        if distance[i] > within_m:
+            return None
         bearing = math.degrees(math.atan2(-near[i, 0], -near[i, 1])) % 360
-        return Place(self._names[self._owner[i]], float(distance[i]), bearing)
+        return Place(self._names[owner[i]], float(distance[i]), bearing)
 
     def _smallest(self, zones):
         """Of zones that hold the position, the one of the least extent: it says most."""
@@ -373,8 +390,8 @@ class Wording:
 
     def place(self, lon_deg, lat_deg):
         """Where a position is, in words; as on a chart where no landmark is near."""
-        place = self._gazetteer.nearest(lon_deg, lat_deg)
-        if place is None or place.distance_m > FAR_M:
+        place = self._gazetteer.nearest(lon_deg, lat_deg, FAR_M)
+        if place is None:
             return position_text(lon_deg, lat_deg) if math.isfinite(lon_deg) and math.isfinite(lat_deg) else ""
         return place_text(self.tr, place)
 

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from vts import wording
@@ -64,6 +65,21 @@ def test_lines_and_collections_are_landmarks_too():
     both = {"type": "GeometryCollection", "geometries": [line, {"type": "Point", "coordinates": [0, 0]}]}
     zones = {"features": [{"properties": {"name": "Line"}, "geometry": both}]}
     assert "6.0 NM, bearing 000° from Line" == wording.place_text(TR, wording.Gazetteer(zones).nearest(113.5, 22.1))
+
+
+def test_nobody_is_inside_a_line_that_bends_round_her():
+    bend = {"type": "LineString", "coordinates": [[113.1, 22.0], [113.0, 22.0], [113.0, 22.1], [113.1, 22.1]]}
+    gazetteer = wording.Gazetteer({"features": [{"properties": {"name": "Reporting line"}, "geometry": bend}]})
+    place = gazetteer.nearest(112.95, 22.05)
+    assert place.distance_m == pytest.approx(0.05 * 111_320 * np.cos(np.radians(22.05)), rel=0.01)
+
+
+def test_a_place_within_a_distance_is_the_nearest_or_none():
+    gazetteer, rng = wording.Gazetteer(ZONES), np.random.default_rng(5)
+    for lon, lat in zip(rng.uniform(112.5, 114.0, 200), rng.uniform(21.5, 23.0, 200), strict=True):
+        place = gazetteer.nearest(lon, lat)
+        expected = place if place.distance_m <= 20_000 else None
+        assert expected == gazetteer.nearest(lon, lat, 20_000)
 
 
 def test_times_say_their_zone():
