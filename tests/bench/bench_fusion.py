@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.special import erf
 
 import vts
 from vts import geo, metrics, simulate
@@ -20,6 +22,8 @@ from vts.config import FusionConfig
 from vts.merge import merge
 from vts.schema import CONFIRMED, RADAR_PLOT, RAISED, Tracks
 from vts.simulate import frame
+from vts.simulate.bound import covariances, posterior, seen
+from vts.simulate.motion import mode
 from vts.units import DEG, KN, S
 
 SEED = 1
@@ -34,9 +38,10 @@ TARGETS = {  # what the issue asks for, by scenario: (metric, most)
     "n1000": (("ratio_steady", 1.06), ("ratio_manoeuvring", 1.25), ("missed_pct", 0.4), ("false", 0.1)),
     "dense": (("ratio_steady", 1.06), ("ratio_manoeuvring", 1.25), ("false", 0.3), ("id_switches", 0)),
 }
-TARGETS["n20"] += (("initiation_p95_s", 12.0), ("speed_95_steady_kn", 0.5), ("course_95_steady_deg", 3.0))
+TARGETS["n20"] += (("initiation_p95_s", 12.0),)
 TARGETS["n200"] += (("id_switches", 0), ("initiation_median_s", 9.0), ("initiation_p95_s", 12.0))
 TARGETS["n1000"] += (("id_switches", 2), ("initiation_median_s", 9.0), ("initiation_p95_s", 12.0))
+VELOCITY = (("speed_95_steady_kn", 0.5), ("course_95_steady_deg", 3.0))  # judged after 3 min: where a run lasts longer
 UNITS = {"ratio": "x bound", "_pct": "%", "_s": "s", "_kn": "kn", "_deg": "deg", "_m": "m"}
 
 
@@ -187,49 +192,81 @@ def registration():
 
 
 def standard(seeds=20):
-    """Rows of the MSC.192(79) scenarios: 95 % of errors after 1 and 3 minutes, over all four and so many seeds."""
+    """Rows of the MSC.192(79) scenarios: 95 % of errors after 1 and 3 minutes, over all four and so many seeds.
+
+    Beside ours, as the peer: 95 % of what the bound leaves open, by draws of her place and velocity from it.
+    """
     rows = []
     names = ("relative course, deg", "relative speed, of its limit", "CPA, NM", "TCPA, min")
     for after_s, limits, (kn, share) in (
         (60, (11.0, 1.0, 1.0, None), (1.5, 0.1)),
         (180, (3.0, 1.0, 0.3, 0.5), (0.8, 0.01)),
     ):
-        errors = []
+        errors, open_still = [], []
         for case in (1, 2, 3, 4):
             for seed in range(1, seeds + 1):
                 scenario = simulate.build(f"msc192-{case}", seed, tracked_s=after_s, duration_s=after_s + 20)
-                true = metrics.truth(scenario.truth)
                 at_ns = scenario.scene.start_ns + after_s * S
                 pictures = {p.at_ns: p.tracks for p in tracked(scenario, scenario.feeds(), 1.0)[0]}
-                found = _relative(scenario, pictures.get(at_ns), true, int(np.searchsorted(true.t_ns, at_ns)))
-                speed_kn = scenario.faults[0]["relative_speed_kn"]
-                errors.append((found[0], found[1] / max(kn, share * speed_kn), *found[2:]))
-        worst = np.quantile(np.array(errors), 0.95, axis=0)
-        for name, value, limit in zip(names, worst, limits, strict=True):
+                motion = scenario.motion
+                true = np.array([column[0, after_s] for column in motion[:4]])
+                P = next(P[0, :4, :4] for k, (_, P) in enumerate(covariances(scenario)) if k == after_s)
+                drawn = np.random.default_rng(seed).multivariate_normal(true, P, 100)
+                limit = np.array([1.0, max(kn, share * scenario.faults[0]["relative_speed_kn"]), 1.0, 1.0])
+                errors.append(_relative(_tracked_at(scenario, pictures.get(at_ns)), true) / limit)
+                open_still += [_relative(state, true) / limit for state in drawn]
+        ours, bound = (np.quantile(np.array(all_of), 0.95, axis=0) for all_of in (errors, open_still))
+        for name, value, least, limit in zip(names, ours, bound, limits, strict=True):
             if limit is not None:
                 what = f"MSC.192(79) after {after_s // 60} min: {name}"
-                note = f"95 % of 4 scenarios x {seeds} seeds; limits from memory, not verified in the text"
-                rows.append(_row(what, float(value), None, "", limit, note))
+                note = f"95 % of 4 scenarios x {seeds} seeds, beside the bound; limits from memory"
+                rows.append(_row(what, float(value), float(least), "", limit, note))
     return rows
 
 
-def _relative(scenario, tracks, true, row):
-    """Errors of course (deg), speed (kn), CPA (NM) and TCPA (min) of the one target; infinite where it has no track."""
+def _tracked_at(scenario, tracks):
+    """(x_m, y_m, vx_mps, vy_mps) of the one confirmed track in the plane; infinite where there is none."""
     if tracks is None or not (tracks.state == CONFIRMED).any():
-        return (np.inf,) * 4
+        return np.full(4, np.inf)
     at = int(np.flatnonzero(tracks.state == CONFIRMED)[0])
+    x, y = scenario.scene.plane([(tracks.lon_deg[at], tracks.lat_deg[at])])[0]
+    north = frame.convergence_deg(tracks.lon_deg[at], tracks.lat_deg[at], scenario.scene.lon0_deg)
+    speed, course = tracks.sog_kn[at] * KN, (tracks.cog_deg[at] - north) * DEG
+    return np.array([x, y, speed * np.sin(course), speed * np.cos(course)])
 
-    def vector(lon, lat, sog, cog):
-        x, y = scenario.scene.plane([(lon, lat)])[0]
-        v = sog * KN * np.sin(cog * DEG), sog * KN * np.cos(cog * DEG)
-        tcpa_s = -(x * v[0] + y * v[1]) / max(v[0] ** 2 + v[1] ** 2, 1e-9)
-        return np.hypot(x + tcpa_s * v[0], y + tcpa_s * v[1]) / 1852.0, tcpa_s / 60.0
 
-    ours = vector(tracks.lon_deg[at], tracks.lat_deg[at], tracks.sog_kn[at], tracks.cog_deg[at])
-    right = vector(true.lon_deg[row], true.lat_deg[row], true.sog_kn[row], true.cog_deg[row])
-    turn = abs((tracks.cog_deg[at] - true.cog_deg[row] + 180.0) % 360.0 - 180.0)
-    speed = abs(tracks.sog_kn[at] - true.sog_kn[row])
-    return turn, speed, abs(ours[0] - right[0]), abs(ours[1] - right[1])
+def _relative(state, true):
+    """Errors of course (deg), speed (kn), CPA (NM) and TCPA (min) of a target's state; infinite where it has none."""
+    if not np.isfinite(state).all():
+        return np.full(4, np.inf)
+
+    def told(x, y, vx, vy):
+        tcpa_s = -(x * vx + y * vy) / max(vx**2 + vy**2, 1e-9)
+        cpa_m = np.hypot(x + tcpa_s * vx, y + tcpa_s * vy)
+        return np.array([np.arctan2(vx, vy) / DEG, np.hypot(vx, vy) / KN, cpa_m / 1852.0, tcpa_s / 60.0])
+
+    off = told(*state) - told(*true)
+    off[0] = (off[0] + 180.0) % 360.0 - 180.0
+    return np.abs(off)
+
+
+def bound_95(scenario):
+    """(kn, deg): what the bound leaves open of steady speed and course in 95 % of what metrics judges them on."""
+    bound, motion = posterior(scenario), scenario.motion
+    reported = np.isfinite(bound.position_m)
+    first = np.where(reported.any(axis=1), reported.argmax(axis=1), motion.steps)
+    at = np.arange(motion.steps)
+    settled = (mode(motion) == metrics.STEADY) & (at - first[:, None] >= metrics.SETTLED_S) & seen(scenario)
+    settled &= (bound.position_m < metrics.KNOWABLE_M) & (at % 3 == 0)
+    speed = np.hypot(motion.vx_mps, motion.vy_mps)
+    course = np.degrees(bound.across_mps / np.maximum(speed, 1e-9))
+    way = settled & (speed > metrics.WAY_KN * KN)
+    return _within_95(bound.along_mps[settled] / KN), _within_95(course[way])
+
+
+def _within_95(sigmas):
+    """What 95 % of normal errors of these standard deviations stay within."""
+    return brentq(lambda most: np.mean(erf(most / (np.sqrt(2.0) * sigmas))) - 0.95, 0.0, 6.0 * sigmas.max())
 
 
 def run():
@@ -251,6 +288,9 @@ def presets():
         for metric, most in TARGETS[name]:
             unit = next((u for end, u in UNITS.items() if metric.endswith(end) or metric.startswith(end)), "")
             rows.append(_row(f"{name}: {metric}", found[metric], None, unit, most, ""))
+        if scenario.duration_s > metrics.SETTLED_S:
+            for (metric, most), least in zip(VELOCITY, bound_95(scenario), strict=True):
+                rows.append(_row(f"{name}: {metric}", found[metric], least, "", most, "beside the bound's own 95 %"))
         # errors of one vessel last from Picture to Picture: the interval is that of as many errors as vessels
         low, high = found["nees_low"], found["nees_high"]
         rows.append(_row(f"{name}: NEES of position", found["nees"], None, "", None, ""))

@@ -6,6 +6,8 @@ Tichavsky, Muravchik and Nehorai (1998), linearised at the truth. GNSS error and
 they are not the bound is too low, never too high.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from vts.simulate.motion import manoeuvres
@@ -15,10 +17,34 @@ TURN_DEG_S, GAIN_MPS2 = 0.64, 0.037  # root mean square of the presets' manoeuvr
 KNOWN = 1e-12  # variance of what is known
 
 
-def posterior(scenario, velocity_mps=10.0):
-    """(position_m, velocity_mps): 1-sigma bounds of ships each second, (ships, steps); NaN before the first report.
+class Bound(NamedTuple):
+    """1-sigma bounds of ships each second, (ships, steps); NaN before the first report."""
 
-    Reports that a fault has falsified carry no information.
+    position_m: np.ndarray
+    along_mps: np.ndarray  # of velocity along the true course: of speed
+    across_mps: np.ndarray  # ... and across it: over the speed, of course in radians
+
+
+def posterior(scenario, velocity_mps=10.0):
+    """The Bound of a scenario. Reports that a fault has falsified carry no information."""
+    motion = scenario.motion
+    shape = motion.x_m.shape
+    bound = Bound(*(np.full(shape, np.nan) for _ in Bound._fields))
+    for k, (known, P) in enumerate(covariances(scenario, velocity_mps)):
+        vx, vy = motion.vx_mps[known, k], motion.vy_mps[known, k]
+        now, speed = P[known], np.hypot(vx, vy)
+        s, c = np.where(speed > 0, (vx, vy) / np.maximum(speed, 1e-9), ([0.0], [1.0]))
+        bound.position_m[known, k] = np.sqrt(now[:, 0, 0] + now[:, 1, 1])
+        for out, (a, b) in ((bound.along_mps, (s, c)), (bound.across_mps, (c, -s))):
+            out[known, k] = np.sqrt(a * a * now[:, 2, 2] + 2 * a * b * now[:, 2, 3] + b * b * now[:, 3, 3])
+    return bound
+
+
+def covariances(scenario, velocity_mps=10.0):
+    """Yields (known, P) of each second: which ships have been reported, (ships,), and their bound, (ships, 6, 6).
+
+    States: position and velocity in the plane, rate of turn in degrees a second, gain of speed; nothing is known of a
+    ship's velocity before her first report but its standard deviation, `velocity_mps` an axis.
     """
     motion = scenario.motion
     n, steps = motion.x_m.shape
@@ -27,7 +53,6 @@ def posterior(scenario, velocity_mps=10.0):
     begins = [now & ~np.concatenate([np.zeros((n, 1), bool), now[:, :-1]], axis=1) for now in during]
     P = np.zeros((n, 6, 6))
     known = np.zeros(n, bool)
-    position, velocity = np.full((n, steps), np.nan), np.full((n, steps), np.nan)
     eye = np.eye(6)
     Q = np.zeros((6, 6))
     for a, b in ((0, 2), (1, 3)):
@@ -51,9 +76,7 @@ def posterior(scenario, velocity_mps=10.0):
             known[first] = True
             # Joseph-free: (P^-1 + J)^-1 = P (I + J P)^-1, which takes the zero variances as they are
             P[ship] = P[ship] @ np.linalg.inv(eye + J @ P[ship])
-        position[known, k] = np.sqrt(P[known, 0, 0] + P[known, 1, 1])
-        velocity[known, k] = np.sqrt(P[known, 2, 2] + P[known, 3, 3])
-    return position, velocity
+        yield known, P
 
 
 def seen(scenario):
@@ -111,6 +134,8 @@ def _information(scenario):
         R[:, 0, 0] = s * s * along_2 + c * c * across_2
         R[:, 1, 1] = c * c * along_2 + s * s * across_2
         R[:, 0, 1] = R[:, 1, 0] = s * c * (along_2 - across_2)
+        if radar.glint:
+            R[:, :2, :2] = np.linalg.inv(np.linalg.inv(R[:, :2, :2]) + _glint(scenario, plots))
         where.append(plots.ship.astype(np.int64))
         what.append(R)
         at.append((plots.t_ns - start_ns) / S - radar.clock_s)
@@ -126,6 +151,15 @@ def _information(scenario):
     if not where:
         return {}
     return _by_second(np.concatenate(where), np.concatenate(what), np.concatenate(at), scenario.motion.steps)
+
+
+def _glint(scenario, plots):
+    """Covariance of where on their hulls plots come from, (m, 2, 2)."""
+    heading = scenario.motion.at(plots.ship, (plots.t_ns - scenario.scene.start_ns) / S)[4] * DEG
+    s, c = np.sin(heading), np.cos(heading)
+    hull = np.stack([np.stack([s, c], axis=1), np.stack([c, -s], axis=1)], axis=1)  # bow and starboard, east and north
+    sizes = np.stack([scenario.fleet.length_m[plots.ship], scenario.fleet.beam_m[plots.ship]], axis=1)
+    return np.einsum("mki,mk,mkj->mij", hull, (sizes / 6.0) ** 2, hull)
 
 
 def _by_second(ship, R, t_s, steps):

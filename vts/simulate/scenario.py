@@ -93,7 +93,7 @@ class Scenario:
             motion.x_m[ship, step], motion.y_m[ship, step], self.scene.lon0_deg, self.scene.lat0_deg
         )
         vx, vy = motion.vx_mps[ship, step], motion.vy_mps[ship, step]
-        position_m, _velocity_mps = posterior(self)
+        position_m = posterior(self).position_m
         north = frame.convergence_deg(lon, lat, self.scene.lon0_deg)
         return {
             "t_ns": self.scene.start_ns + step * S,

@@ -17,7 +17,7 @@ def quiet(**more):
 
 def test_the_bound_of_one_plot_is_the_error_of_one_plot():
     scenario = quiet(ais=0.0, duration_s=12)
-    position, _velocity = posterior(scenario)
+    position = posterior(scenario).position_m
     plots = scenario.plots.take(scenario.plots.ship == 3)
     step = int(np.ceil((plots.t_ns[0] - scenario.scene.start_ns) / S))
     assert np.isnan(position[3, :step]).all()
@@ -28,16 +28,28 @@ def test_the_bound_of_one_plot_is_the_error_of_one_plot():
 
 def test_more_reports_leave_less_doubt():
     scenario = quiet(ais=0.0)
-    position, velocity = posterior(scenario)
+    position, speed, across = posterior(scenario)
     assert (position[:, 250] < 0.6 * position[:, 20]).all()
-    assert (velocity[:, 250] < velocity[:, 20]).all()
-    with_ais = posterior(quiet(ais=1.0))[0]
+    assert (speed[:, 250] < speed[:, 20]).all() and (across[:, 250] < across[:, 20]).all()
+    with_ais = posterior(quiet(ais=1.0)).position_m
     assert np.nanmean(with_ais[:, 250]) < np.nanmean(position[:, 250])
+
+
+def test_of_a_ship_that_comes_straight_on_range_and_hull_tell_the_speed_and_bearing_the_course():
+    scenario = simulate.build("msc192-1", 5, tracked_s=60, duration_s=80)
+    _position, along, across = posterior(scenario)
+    t_s = (scenario.plots.t_ns - scenario.scene.start_ns) / S
+    t_s = t_s[t_s <= 60.0]
+    by_line = 1.0 / np.sqrt(np.sum((t_s - t_s.mean()) ** 2))  # of the slope of a straight line through the plots
+    radar, length_m, beam_m = scenario.radars[0], scenario.fleet.length_m[0], scenario.fleet.beam_m[0]
+    bearing_m = np.mean(scenario.plots.range_m) * np.radians(radar.sigma_azimuth_deg)
+    assert along[0, 60] == pytest.approx(by_line * np.hypot(radar.sigma_range_m, length_m / 6), rel=0.1)
+    assert across[0, 60] == pytest.approx(by_line * np.hypot(bearing_m, beam_m / 6), rel=0.1)
 
 
 def clairvoyant(scenario, noise_m2s3):
     """(errors, bounds) in m of a Kalman filter that is told whose each plot is, ships without AIS, at whole seconds."""
-    bound = posterior(scenario)[0]
+    bound = posterior(scenario).position_m
     radar, plots = scenario.radars[0], scenario.plots
     errors, bounds = [], []
     for ship in range(scenario.fleet.n):
@@ -85,7 +97,8 @@ def test_a_clairvoyant_filter_reaches_the_bound_and_none_beats_it():
 
 def test_a_turn_raises_the_bound():
     scenario = simulate.build("n20", 5, turns_per_hour=20.0)
-    _position, velocity = posterior(scenario)
+    _position, along, across = posterior(scenario)
+    velocity = np.hypot(along, across)
     turning, _gaining = manoeuvres(scenario.motion)
     ship, step = np.nonzero(turning[:, 120:250] & ~turning[:, 119:249])
     assert ship.size > 5
