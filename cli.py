@@ -152,7 +152,11 @@ def _fail(sentence, code, as_json):
 
 def _event(event, **fields):
     """One JSON line on standard output."""
-    click.echo(json.dumps({"event": event, **fields}, ensure_ascii=False, default=_plain))
+    click.echo(_json(event, **fields))
+
+
+def _json(event, **fields):
+    return json.dumps({"event": event, **fields}, ensure_ascii=False, default=_plain)
 
 
 def _plain(value):
@@ -408,17 +412,18 @@ def _tell(alerts, picture, words, tz, progress, as_json):
     from vts.schema import ALERT_STATES
 
     words.learn(picture.statics)
-    for alert in alerts:
-        state = ALERT_STATES[alert["state"]]
-        if as_json:
-            _event("alert", **words.facts(alert, tz))
-        elif state in ("raised", "withdrawn") or alert["escalated"]:
+    states = [ALERT_STATES[alert["state"]] for alert in alerts]
+    if as_json:  # in one go: each write waits for the interpreter's lock, which two other stages want
+        click.echo("\n".join(_json("alert", **words.facts(alert, tz)) for alert in alerts))
+        return "raised" in states
+    for alert, state in zip(alerts, states, strict=True):
+        if state in ("raised", "withdrawn") or alert["escalated"]:
             progress.end()
             click.echo(words.line(alert, tz))
             citation = words.source(alert["rule"])
             if citation and state == "raised":
                 click.echo(click.style(f"    {citation}", dim=True))
-    return any(ALERT_STATES[alert["state"]] == "raised" for alert in alerts)
+    return "raised" in states
 
 
 def _to_terminal(text):
