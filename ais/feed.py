@@ -312,7 +312,9 @@ class Feed:
             batch, station, further = self._chunk
             own = (station, np.ones(batch.n, bool), batch.seq, batch.rx_ns, *self._past[-1][1:])
             if further.seq.size:
-                past = [np.concatenate(column) for column in zip(*self._past, strict=True)]
+                oldest = further.seq.min()
+                past = [part for part in self._past if part[0].size and part[0][-1] >= oldest] or [self._past[-1]]
+                past = [np.concatenate(column) for column in zip(*past, strict=True)]
                 at = np.minimum(np.searchsorted(past[0], further.seq), max(past[0].size - 1, 0))
                 known = past[0][at] == further.seq if past[0].size else np.zeros(at.size, bool)  # not of static data
                 also = (further.station, np.zeros(at.size, bool), further.line, further.rx_ns)

@@ -317,7 +317,7 @@ def _like(f, n, c, r, j, t_ns, r2, accel_config, named):
     """
     best, best_cost, next_cost = -1, math.inf, math.inf
     lon, lat = r.lon_deg[j], r.lat_deg[j]
-    for i in range(c[col.C_TOP]):
+    for i in range(c[col.C_TOP] if c[col.C_PLOTS] > 0 else 0):
         if n[i, col.STATE] == col.FREE or (n[i, col.MMSI] >= 0) != named or n[i, col.HITS] < 1:
             continue
         if named and not (n[i, col.MMSI] != r.ident[j] and n[i, col.HITS] >= HELD_HITS and _held(n, i, t_ns)):
