@@ -27,13 +27,16 @@ def metres_per_degree(lat_deg):
 @kernel
 def lon_diff_deg(lon_deg, from_deg):
     """lon - from, the short way round, in [-180, 180)."""
-    return (lon_deg - from_deg + 180.0) % 360.0 - 180.0
+    turn = lon_deg - from_deg + 180.0
+    if turn >= 0.0 and turn < 360.0:  # a remainder takes 25 ns, and is mostly what it was taken of
+        return turn - 180.0
+    return turn % 360.0 - 180.0
 
 
 @kernel
 def wrap_lon_deg(lon_deg):
     """The same meridian in [-180, 180)."""
-    return (lon_deg + 180.0) % 360.0 - 180.0
+    return lon_diff_deg(lon_deg, 0.0)
 
 
 @kernel

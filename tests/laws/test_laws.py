@@ -38,9 +38,9 @@ def imports(path):
 
 
 def is_kernel_module(path):
-    """Whether a file defines a kernel: a function under the `kernel` decorator."""
+    """Whether a file defines a kernel: a function under the `kernel` decorator, or that of kernels which borrow."""
     marks = [m for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef) for m in node.decorator_list]
-    return any(getattr(mark, "attr", getattr(mark, "id", "")) == "kernel" for mark in marks)
+    return any(getattr(mark, "attr", getattr(mark, "id", "")) in ("kernel", "borrowing") for mark in marks)
 
 
 def module_of(path):

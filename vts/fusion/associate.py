@@ -6,7 +6,7 @@ to the exact joint probabilities of JIPDA elsewhere, at a cost that grows with t
 
 import math
 
-from vts.jit import kernel
+from vts.jit import borrowing
 
 CELL_M = 800.0
 LEAST_SIDE, MOST_SIDE = 4, 64  # cells a side of the table that the plane is folded onto
@@ -14,7 +14,7 @@ ROUNDS = 40
 TOLERANCE = 1e-3
 
 
-@kernel
+@borrowing
 def side_for(count):
     """Cells a side of a table for so many places: a power of two, with a cell or more for each."""
     side = LEAST_SIDE
@@ -23,13 +23,13 @@ def side_for(count):
     return side
 
 
-@kernel
+@borrowing
 def fold(x_m, y_m, side):
     """Bucket of a place: the plane in cells, folded onto a table; strangers in a bucket are told apart by distance."""
     return (math.floor(x_m / CELL_M) & (side - 1)) * side + (math.floor(y_m / CELL_M) & (side - 1))
 
 
-@kernel
+@borrowing
 def bucket(x_m, y_m, count, side, out_start, out_member, scratch):
     """Sort `count` places into buckets: members of bucket b are out_member[out_start[b]:out_start[b + 1]]."""
     for b in range(side * side + 1):
@@ -49,7 +49,7 @@ def bucket(x_m, y_m, count, side, out_start, out_member, scratch):
     out_start[side * side] = count
 
 
-@kernel
+@borrowing
 def marginals(pairs, tracks, plots, of_track, of_plot, weight, miss, mu, nu, sums, out_beta, out_none):
     """Association probabilities of one scan.
 

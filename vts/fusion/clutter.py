@@ -8,7 +8,7 @@ import math
 
 from vts import geo
 from vts.fusion import layout as col
-from vts.jit import kernel
+from vts.jit import borrowing
 from vts.units import S
 
 FADE_SCANS = 30.0  # memory of the map
@@ -22,14 +22,22 @@ LEAST_DENSITY = 3e-9  # per m^2: one false plot a scan within 10 km
 TWO_PI = 2.0 * math.pi
 
 
-@kernel
+@borrowing
+def around(azimuth):
+    """The same direction in [0, 2 pi)."""
+    if azimuth < 0.0:
+        azimuth += TWO_PI
+    return azimuth if azimuth >= 0.0 and azimuth < TWO_PI else azimuth % TWO_PI
+
+
+@borrowing
 def cell(site, s, range_m, azimuth):
     """Cell of the map; rings are narrow near the antenna, where the echoes are."""
     ring = int(math.sqrt(min(range_m / site[s, col.S_MAX], 0.999)) * col.RINGS)
     return ring * col.SECTORS + int(azimuth / TWO_PI * col.SECTORS) % col.SECTORS
 
 
-@kernel
+@borrowing
 def _area_m2(site, s, at):
     """Of a cell."""
     ring = at // col.SECTORS
@@ -39,7 +47,7 @@ def _area_m2(site, s, at):
     return math.pi * (outer * outer - inner * inner) / col.SECTORS
 
 
-@kernel
+@borrowing
 def ring_false(chart, s, ring):
     """False plots of late in a whole ring."""
     total = 0.0
@@ -48,7 +56,7 @@ def ring_false(chart, s, ring):
     return total
 
 
-@kernel
+@borrowing
 def density(site, chart, s, at, ring):
     """False plots per square metre and scan in a cell, in whose ring there were `ring` of late."""
     scans = site[s, col.S_SCANS] + 1.0
@@ -64,14 +72,14 @@ def density(site, chart, s, at, ring):
     return max(here, LEAST_DENSITY) * max(1.0, site[s, col.S_BURST])
 
 
-@kernel
+@borrowing
 def begin(site, site_ns, s, t_ns):
     """Note when a site has begun to look, or to look again, before site_ns tells of its plot at t_ns."""
     if site_ns[s] < 0 or t_ns - site_ns[s] > ANEW_S * S:
         site[s, col.S_SINCE] = t_ns / S
 
 
-@kernel
+@borrowing
 def newcomer(site, s, t_ns):
     """Log odds that a plot that no track explains is a vessel.
 
@@ -82,7 +90,7 @@ def newcomer(site, s, t_ns):
     return max(FIRST_ODDS + turns * math.log(1.0 - PRIOR_PD), NEW_ODDS)
 
 
-@kernel
+@borrowing
 def _least(found):
     """What a count is at least, chance apart: two sigmas below it.
 
@@ -91,14 +99,14 @@ def _least(found):
     return found - 2.0 * math.sqrt(found)
 
 
-@kernel
+@borrowing
 def detection(chart, s, at):
     """Probability that a vessel in a cell gives a plot."""
     p = (chart[s, at, col.MAP_HITS] + PRIOR_PD * PRIOR_LOOKS) / (chart[s, at, col.MAP_LOOKS] + PRIOR_LOOKS)
     return min(max(p, 0.05), 0.98)
 
 
-@kernel
+@borrowing
 def looked(chart, s, at, size, found):
     """Count one look at a known vessel of a size."""
     for k in (col.MAP_LOOKS, col.MAP_BY_SIZE + 2 * size):
@@ -106,7 +114,7 @@ def looked(chart, s, at, size, found):
         chart[s, at, k + 1] = FADE_LOOKS * chart[s, at, k + 1] + found
 
 
-@kernel
+@borrowing
 def size(length_m, unknown):
     """Which of the sizes a vessel is of; `unknown` where nobody has told her length."""
     if math.isnan(length_m):
@@ -117,7 +125,7 @@ def size(length_m, unknown):
     return k
 
 
-@kernel
+@borrowing
 def proved(chart, s, at, size):
     """Probability that a vessel of a size in a cell gives a plot, as far as others have proved it; 0 where none has.
 
@@ -135,7 +143,7 @@ def proved(chart, s, at, size):
     return best
 
 
-@kernel
+@borrowing
 def rotate(site, chart, s, turns):
     """Close a scan: the counts fade, and a burst of false plots is noticed at once."""
     fade = math.exp(-turns / FADE_SCANS)
@@ -150,7 +158,7 @@ def rotate(site, chart, s, turns):
         chart[s, at, col.MAP_AIS] *= fade
 
 
-@kernel
+@borrowing
 def blind(site, s, azimuth):
     """Whether the site does not transmit towards an azimuth, radians."""
     for k in range(int(site[s, col.S_BLIND])):
@@ -161,7 +169,7 @@ def blind(site, s, azimuth):
     return False
 
 
-@kernel
+@borrowing
 def ais_heard(chart, s, at):
     """AIS reports of late from a cell and its neighbours in the ring: whether a vessel there would be heard."""
     ring, sector = at // col.SECTORS, at % col.SECTORS
@@ -171,7 +179,7 @@ def ais_heard(chart, s, at):
     return total
 
 
-@kernel
+@borrowing
 def hear(site, chart, lon_deg, lat_deg):
     """Note that AIS was heard from a place, in the chart of every site that reaches it."""
     for s in range(site.shape[0]):
@@ -180,4 +188,4 @@ def hear(site, chart, lon_deg, lat_deg):
         dx, dy = geo.offset_m(lon_deg, lat_deg, site[s, col.S_LON], site[s, col.S_LAT])
         range_m = math.hypot(dx, dy)
         if range_m < site[s, col.S_MAX]:
-            chart[s, cell(site, s, range_m, math.atan2(dx, dy) % TWO_PI), col.MAP_AIS] += 1.0
+            chart[s, cell(site, s, range_m, around(math.atan2(dx, dy))), col.MAP_AIS] += 1.0

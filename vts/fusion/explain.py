@@ -62,7 +62,8 @@ def _explained(picture, seen, track, at_ns, window_ns):
     for reports, verdict, number in seen:
         dt = (reports.t_ns - picture.at_ns) / S
         course, speed = np.radians(here.cog_deg[0]), here.sog_kn[0] * 1852.0 / 3600.0
-        dx = lon_diff_deg(reports.lon_deg, here.lon_deg[0]) * east_m - speed * np.sin(course) * dt
+        east_deg = np.array([lon_diff_deg(lon, here.lon_deg[0]) for lon in reports.lon_deg])
+        dx = east_deg * east_m - speed * np.sin(course) * dt
         dy = (reports.lat_deg - here.lat_deg[0]) * north_m - speed * np.cos(course) * dt
         apart = np.hypot(dx, dy)
         mine = number == track

@@ -5,7 +5,7 @@ import math
 from vts import schema
 from vts.fusion import layout as col
 from vts.fusion import motion
-from vts.jit import kernel
+from vts.jit import borrowing
 from vts.units import DEG
 
 LEAST_M = 40.0  # a shorter hull is lost in the plot's own noise
@@ -18,7 +18,7 @@ USUAL_WEIGHT, WANDER_FADE = 15.0, 0.98
 GLINT_FADE = 0.999
 
 
-@kernel
+@borrowing
 def bow(f, i):
     """(sin, cos) of where row i points: her heading, else her course; (0, 0) where she lies and has not told it."""
     if not math.isnan(f[i, col.HEADING]):
@@ -29,7 +29,7 @@ def bow(f, i):
     return f[i, col.VE] / speed, f[i, col.VN] / speed
 
 
-@kernel
+@borrowing
 def along(sin, cos, m2):
     """(ee, en, nn) of a variance along a hull that points to (sin, cos); any way round where that is unknown."""
     if sin == 0.0 and cos == 0.0:
@@ -37,7 +37,7 @@ def along(sin, cos, m2):
     return m2 * sin * sin, m2 * sin * cos, m2 * cos * cos
 
 
-@kernel
+@borrowing
 def untold(f, n, i):
     """Whether the AIS antenna of row i may stand far from her middle, and she has not said where.
 
@@ -46,7 +46,7 @@ def untold(f, n, i):
     return n[i, col.MMSI] >= 0 and n[i, col.KIND] == schema.AIS_A and math.isnan(f[i, col.TO_BOW])
 
 
-@kernel
+@borrowing
 def antenna_ahead_m(f, n, i):
     """How far ahead of her echo the untold antenna of row i stands, once pairs leave no doubt; else 0."""
     ahead_m = f[i, col.ANTENNA_M]
@@ -54,7 +54,7 @@ def antenna_ahead_m(f, n, i):
     return max(min(ahead_m, MOST_ANTENNA_M), -MOST_ANTENNA_M) if sure and untold(f, n, i) else 0.0
 
 
-@kernel
+@borrowing
 def glint(f, i, share):
     """(ee, en, nn): how the echo of a long vessel wanders over her hull, 1-sigma a sixth of her length at share 1.
 
@@ -68,19 +68,19 @@ def glint(f, i, share):
     return along(sin, cos, g)
 
 
-@kernel
+@borrowing
 def unmeasured(f, i):
     """Whether radar can only tell of row i that she is long, and she has not told how long."""
     return f[i, col.LENGTH] > TOLD_M - 1.0 and math.isnan(f[i, col.TO_BOW])
 
 
-@kernel
+@borrowing
 def length_m(f, i):
     """How long row i may be: as she has told, or as radar has; longer where radar can only tell that she is long."""
     return LONGEST_M if unmeasured(f, i) else f[i, col.LENGTH]
 
 
-@kernel
+@borrowing
 def contains(f, i, dx, dy, noise_m):
     """Whether a place dx, dy from the middle of a known long vessel is on her hull, give or take the plot's noise."""
     if not f[i, col.LENGTH] > 100.0:
@@ -94,13 +94,13 @@ def contains(f, i, dx, dy, noise_m):
     )
 
 
-@kernel
+@borrowing
 def echoes_m2(f, i, noise_m):
     """Echoes a scan and m^2 that a long hull gives besides her first."""
     return ECHOES_M / (0.2 * f[i, col.LENGTH] + 5.0 * noise_m)
 
 
-@kernel
+@borrowing
 def learn(f, i, site, s, z0, z1, r00, r01, r11):
     """Compare a plot's miss along the hull with what all else explains: some radars' echoes wander, some do not."""
     sin, cos = bow(f, i)

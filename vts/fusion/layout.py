@@ -5,7 +5,7 @@ One row is one track, so that a report touches two short stretches of memory; ke
 
 import math
 
-from vts.jit import kernel
+from vts.jit import borrowing
 
 # f: the estimate
 LON, LAT, VE, VN = 0, 1, 2, 3  # degrees and m/s at n[T], the modes weighed together
@@ -109,7 +109,7 @@ REASONS = (
 )
 
 
-@kernel
+@borrowing
 def clear(f, n, i):
     """Make row i blank: estimates 0, what was reported unknown, facts -1."""
     for k in range(f.shape[1]):

@@ -14,7 +14,7 @@ import math
 
 from vts import geo
 from vts.fusion import layout as col
-from vts.jit import kernel
+from vts.jit import borrowing
 from vts.units import KN
 
 LEGS = 3
@@ -42,14 +42,14 @@ SLOW_MPS = 1.0 * KN  # below it the course over ground says nothing
 _LEG, _TURN, _STOP, _BOTH, _SHARE, _WEIGHT, _SIZE, _LEGS = 0, 20, 40, 60, 80, 88, 96, 104
 
 
-@kernel
+@borrowing
 def _empty(f, i):
     """Row i without hypotheses."""
     for k in range(col.MU, col.X + HYPOTHESES * col.STRIDE):
         f[i, k] = 0.0
 
 
-@kernel
+@borrowing
 def start(f, i, lon_deg, lat_deg, ree, ren, rnn, speed_sigma):
     """Row i at a first position, speed unknown."""
     f[i, col.LON], f[i, col.LAT] = lon_deg, lat_deg
@@ -65,7 +65,7 @@ def start(f, i, lon_deg, lat_deg, ree, ren, rnn, speed_sigma):
     combine(f, i)
 
 
-@kernel
+@borrowing
 def predict(f, i, dt_s, accel, w):
     """Move row i by dt_s, backwards too (by less than a slot); `w` is scratch.
 
@@ -85,7 +85,7 @@ def predict(f, i, dt_s, accel, w):
     combine(f, i)
 
 
-@kernel
+@borrowing
 def _change(f, i, dt_s, w):
     """What may have changed within dt_s: legs into a turn or a stop, turns and stops into a new leg."""
     on, turns, stops = math.exp(-dt_s / LEG_S), math.exp(-dt_s / TURN_S), math.exp(-dt_s / STOP_S)
@@ -133,7 +133,7 @@ def _change(f, i, dt_s, w):
         f[i, col.MU + m] /= total
 
 
-@kernel
+@borrowing
 def _put(f, i, m, weight, states, at, w):
     """The hypothesis in w[at:] becomes row i's m-th."""
     f[i, col.MU + m] = weight
@@ -144,7 +144,7 @@ def _put(f, i, m, weight, states, at, w):
         f[i, b + 5 + k] = w[at + 5 + k]
 
 
-@kernel
+@borrowing
 def _stir(f, i, at, states, w):
     """The first `states` of all hypotheses as one, by their shares in w, into w[at:]; returns the sum of shares."""
     total = 0.0
@@ -169,7 +169,7 @@ def _stir(f, i, at, states, w):
     return total
 
 
-@kernel
+@borrowing
 def _log_det(w, at):
     """Of the 4 x 4 covariance packed in w[at:], by its Cholesky factors."""
     l00 = w[at]
@@ -188,7 +188,7 @@ def _log_det(w, at):
     return math.log(max(l00 * l11 * l22 * l33, 1e-300))
 
 
-@kernel
+@borrowing
 def _merge(w, a, b, at):
     """Legs a and b of the list in w as one, by their weights, into w[at:]; returns the log determinant."""
     p, q = w[_WEIGHT + a], w[_WEIGHT + b]
@@ -205,7 +205,7 @@ def _merge(w, a, b, at):
     return _log_det(w, at + 5)
 
 
-@kernel
+@borrowing
 def _settle(f, i, born, w):
     """Take the new leg in w[_LEG:] in, of weight `born`.
 
@@ -251,7 +251,7 @@ def _settle(f, i, born, w):
             f[i, col.X + m * col.STRIDE + 19] = TURN_SIGMA * TURN_SIGMA
 
 
-@kernel
+@borrowing
 def _ahead(f, i, b, dt, accel):
     """Steady course and speed."""
     f[i, b] += f[i, b + 2] * dt
@@ -272,7 +272,7 @@ def _ahead(f, i, b, dt, accel):
     f[i, p + 9] += q
 
 
-@kernel
+@borrowing
 def _turn(f, i, b, dt, accel):
     """A coordinated turn at an unknown rate that wanders, with its Jacobian (Bar-Shalom, Estimation, 11.7)."""
     ve, vn, rate = f[i, b + 2], f[i, b + 3], f[i, b + 4]
@@ -326,7 +326,7 @@ def _turn(f, i, b, dt, accel):
     f[i, p + 14] = min(rr + TURN_WALK * TURN_WALK * abs(dt), 4.0 * TURN_SIGMA * TURN_SIGMA)
 
 
-@kernel
+@borrowing
 def _rest(f, i, walk_m2):
     """Stopped: the position stays, but for what wind and tide do to a vessel that lies."""
     b = col.X + STOPPED * col.STRIDE
@@ -341,7 +341,7 @@ def _rest(f, i, walk_m2):
     f[i, p + 14] = TURN_SIGMA * TURN_SIGMA
 
 
-@kernel
+@borrowing
 def combine(f, i):
     """The hypotheses weighed together into LON .. VNVN; the reference point moves onto the result."""
     e = n = ve = vn = turn = 0.0
@@ -382,7 +382,7 @@ def combine(f, i):
     f[i, col.VE], f[i, col.VN], f[i, col.TURN] = ve, vn, turn
 
 
-@kernel
+@borrowing
 def offset(f, i, lon_deg, lat_deg):
     """(east_m, north_m) of a near point from row i's reference."""
     return (
@@ -391,7 +391,7 @@ def offset(f, i, lon_deg, lat_deg):
     )
 
 
-@kernel
+@borrowing
 def correct(f, i, at, z0, z1, r00, r01, r11, w):
     """Kalman update of every hypothesis with two components of its state, from `at`: 0 the position, 2 the velocity.
 
@@ -447,7 +447,7 @@ def correct(f, i, at, z0, z1, r00, r01, r11, w):
     combine(f, i)
 
 
-@kernel
+@borrowing
 def open_up(f, i, ee, en, nn):
     """Add so much, m^2, to what row i leaves open of its place."""
     for m in range(HYPOTHESES):
@@ -458,7 +458,7 @@ def open_up(f, i, ee, en, nn):
     combine(f, i)
 
 
-@kernel
+@borrowing
 def shift_and_spread(f, i, dt_s, accel):
     """(east_m, north_m) run and (ee, en, nn) of row i after dt_s, without touching it: enough for a gate."""
     a = abs(dt_s)
@@ -469,7 +469,7 @@ def shift_and_spread(f, i, dt_s, accel):
     return f[i, col.VE] * dt_s, f[i, col.VN] * dt_s, ee, en, nn
 
 
-@kernel
+@borrowing
 def pinned(f, i):
     """Make row i a thing that stands still: a base station or a buoy."""
     for m in range(HYPOTHESES):

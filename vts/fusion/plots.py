@@ -7,7 +7,7 @@ import numpy as np
 from vts import geo, schema
 from vts.fusion import associate, clutter, hull, motion, registration, rows
 from vts.fusion import layout as col
-from vts.jit import kernel
+from vts.jit import borrowing, kernel
 from vts.units import DEG, KN, NM, S
 
 GATE2 = 20.0  # squared: 1 true plot in 22,000 lies outside
@@ -40,20 +40,22 @@ MOORED = 5  # navigational status, M.1371-5 table 45
 P_HIDE, P_SHOW = 0.01, 0.08  # chance a scan that a vessel passes behind something, and comes out again
 
 
-@kernel
-def covariance(site, s, r, j, range_m, azimuth):
-    """(ree, ren, rnn) of a plot: its own error ellipse, else that of its site."""
-    if not (math.isnan(r.major_m[j]) or math.isnan(r.axis_deg[j]) or math.isnan(r.minor_m[j])):
-        axis, along, across = r.axis_deg[j] * DEG, r.major_m[j], r.minor_m[j]
+@borrowing
+def covariance(site, s, range_m, sin, cos, axis_deg, major_m, minor_m):
+    """(ree, ren, rnn) of a plot in a direction: its own error ellipse, else that of its site."""
+    if not (math.isnan(major_m) or math.isnan(axis_deg) or math.isnan(minor_m)):
+        along, across = major_m, minor_m
+        sin_axis, cos_axis = math.sin(axis_deg * DEG), math.cos(axis_deg * DEG)
     else:
-        axis, along, across = azimuth, site[s, col.S_RANGE_SIGMA], range_m * site[s, col.S_AZ_SIGMA]
+        along, across = site[s, col.S_RANGE_SIGMA], range_m * site[s, col.S_AZ_SIGMA]
+        sin_axis, cos_axis = sin, cos
         if range_m == 0.0:
             along = across = PLACE_SIGMA_M
-    sin, cos = math.sin(axis), math.cos(axis)
     a2, b2 = along * along, max(across * across, 1.0)
-    ree, ren, rnn = a2 * sin * sin + b2 * cos * cos, (a2 - b2) * sin * cos, a2 * cos * cos + b2 * sin * sin
+    ree = a2 * sin_axis * sin_axis + b2 * cos_axis * cos_axis
+    ren = (a2 - b2) * sin_axis * cos_axis
+    rnn = a2 * cos_axis * cos_axis + b2 * sin_axis * sin_axis
     # what the site's registration does not yet know
-    sin, cos = math.sin(azimuth), math.cos(azimuth)
     a2, b2 = site[s, col.S_VAR_R], range_m * range_m * site[s, col.S_VAR_A]
     return (
         ree + a2 * sin * sin + b2 * cos * cos,
@@ -62,7 +64,7 @@ def covariance(site, s, r, j, range_m, azimuth):
     )
 
 
-@kernel
+@borrowing
 def _take_bearings(site, s, r, j, lon0, lat0, east_m, north_m):
     """(range_m, azimuth in radians) of a report as it was measured, or as its position says."""
     if not (math.isnan(r.range_m[j]) or math.isnan(r.azimuth_deg[j])):
@@ -70,7 +72,7 @@ def _take_bearings(site, s, r, j, lon0, lat0, east_m, north_m):
     if math.isnan(site[s, col.S_LON]):
         return 0.0, 0.0
     e, n = geo.lon_diff_deg(r.lon_deg[j], lon0) * east_m, (r.lat_deg[j] - lat0) * north_m
-    return math.hypot(e, n), math.atan2(e, n) % clutter.TWO_PI
+    return math.hypot(e, n), clutter.around(math.atan2(e, n))
 
 
 @kernel
@@ -108,7 +110,9 @@ def scan(
         plot_x[a] = geo.lon_diff_deg(plot_lon[a], lon0) * east_m
         plot_y[a] = (plot_lat[a] - lat0) * north_m
         plot_range[a], plot_az[a] = range_m, azimuth
-        noise[a, 0], noise[a, 1], noise[a, 2] = covariance(site, s, r, j, range_m, azimuth)
+        noise[a, 0], noise[a, 1], noise[a, 2] = covariance(
+            site, s, range_m, sin, cos, r.axis_deg[j], r.major_m[j], r.minor_m[j]
+        )
         named[a] = _name(site, s, r, j)
         if r.kind[j] == schema.RADAR_TRACK:  # smoothed by the radar: its errors last from one report to the next
             for k in range(3):
@@ -122,8 +126,7 @@ def scan(
     glint = max(site[s, col.S_GLINT] / site[s, col.S_GLINT_N], 0.0)
     # the tracks that could have given them, where they are at mid_ns
     top = c[col.C_TOP]
-    member, x, y = np.empty(top, np.int64), np.empty(top), np.empty(top)
-    spread, helm2 = np.empty((top, 3)), np.empty(top)
+    member, x, y, ahead_s = np.empty(top, np.int64), np.empty(top), np.empty(top), np.empty(top)
     k = 0
     margin = associate.CELL_M
     for i in range(top):
@@ -136,13 +139,7 @@ def scan(
         here_y += f[i, col.VN] * dt
         if here_x < low_x - margin or here_x > high_x + margin or here_y < low_y - margin or here_y > high_y + margin:
             continue
-        _e, _n, see, sen, snn = motion.shift_and_spread(f, i, dt, rows.accel_mps2(f, n, i, accel))
-        gee, gen, gnn = hull.glint(f, i, glint)
-        see, sen, snn = see + gee, sen + gen, snn + gnn
-        member[k], x[k], y[k] = i, here_x, here_y
-        spread[k, 0], spread[k, 1], spread[k, 2] = see, sen, snn
-        slow = f[i, col.LENGTH] > LONG_M  # on the helm; and what lies beside her may be more of her hull
-        helm2[k] = 0.0 if slow else (f[i, col.VE] ** 2 + f[i, col.VN] ** 2) * (HELM_S + HELM_GAIN * abs(dt)) ** 2
+        member[k], x[k], y[k], ahead_s[k] = i, here_x, here_y, dt
         k += 1
     tracks = k
     side = associate.side_for(tracks)
@@ -153,17 +150,9 @@ def scan(
     # pairs within the gate
     limit = m * PAIRS_A_PLOT
     of_track, of_plot, weight = np.empty(limit, np.int64), np.empty(limit, np.int64), np.empty(limit)
-    miss, found = np.empty(tracks), np.empty(tracks)
-    for k in range(tracks):
-        i = member[k]
-        range_m, azimuth = math.hypot(x[k], y[k]), math.atan2(x[k], y[k]) % clutter.TWO_PI
-        exists = 1.0 / (1.0 + math.exp(-f[i, col.ODDS]))
-        found[k] = clutter.detection(chart, s, clutter.cell(site, s, range_m, azimuth)) * f[i, col.VISIBLE]
-        if n[i, col.HITS] < OWN_HITS:
-            # an echo of its own convinces a rival all the same; the elder's it does not get
-            found[k] *= _believed(f, n, i) * (RIVAL_SHARE if n[i, col.HELD] == 1 else 1.0)
-        miss[k] = 1.0 - exists * found[k]
-        found[k] *= exists
+    # of those near a plot alone: their spread, what a helm put over adds (-1: not yet asked), and chances of an echo
+    spread, helm2 = np.empty((tracks, 3)), np.full(tracks, -1.0)
+    miss, found = np.ones(tracks), np.empty(tracks)
     echo = np.full(m, -1, np.int64)  # the track of which a plot is a second echo
     lambda_, rings = np.empty(m), np.full(col.RINGS, math.nan)
     pairs = 0
@@ -172,7 +161,8 @@ def scan(
         if told[a] >= 0:
             continue
         first, aboard_of = pairs, -1
-        at = clutter.cell(site, s, plot_range[a], plot_az[a] % clutter.TWO_PI)
+        noise_m = math.sqrt(0.5 * (noise[a, 0] + noise[a, 2]))
+        at = clutter.cell(site, s, plot_range[a], clutter.around(plot_az[a]))
         ring = at // col.SECTORS
         if math.isnan(rings[ring]):
             rings[ring] = clutter.ring_false(chart, s, ring)
@@ -188,19 +178,20 @@ def scan(
                     dy = plot_y[a] - y[k] - f[i, col.VN] * dt
                     if dx * dx + dy * dy > associate.CELL_M * associate.CELL_M:
                         continue
+                    if helm2[k] < 0.0:
+                        spread[k, 0], spread[k, 1], spread[k, 2], helm2[k] = _reach(f, n, i, ahead_s[k], accel, glint)
+                        found[k], miss[k] = _chances(f, n, i, site, s, chart, x[k], y[k])
                     see, sen, snn = spread[k, 0] + noise[a, 0], spread[k, 1] + noise[a, 1], spread[k, 2] + noise[a, 2]
                     det = see * snn - sen * sen
                     d2 = (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / det
-                    likely = math.exp(-0.5 * d2) / math.sqrt(det)
-                    wide2 = d2
+                    wide2, wide_det = d2, det
                     if d2 > HELM_D2 and helm2[k] > 0.0:
                         wee, wnn = see + helm2[k], snn + helm2[k]
-                        det = wee * wnn - sen * sen
-                        wide2 = (wnn * dx * dx - 2.0 * sen * dx * dy + wee * dy * dy) / det
-                        likely += HELM_SHARE * (math.exp(-0.5 * wide2) / math.sqrt(det) - likely)
+                        wide_det = wee * wnn - sen * sen
+                        wide2 = (wnn * dx * dx - 2.0 * sen * dx * dy + wee * dy * dy) / wide_det
                     called = n[i, col.PLOT_IDENT]
                     same = called == named[a] and called >= 0
-                    aboard = hull.contains(f, i, dx, dy, math.sqrt(0.5 * (noise[a, 0] + noise[a, 2])))
+                    aboard = hull.contains(f, i, dx, dy, noise_m)
                     small = r.length_m[order[a]] < 0.5 * f[i, col.LENGTH]  # what lies beside a long ship, not of her
                     if aboard and not small and n[i, col.STATE] != schema.TENTATIVE:
                         echo[a] = aboard_of = i
@@ -214,8 +205,11 @@ def scan(
                         continue
                     if pairs < limit:
                         of_track[pairs], of_plot[pairs] = k, a
+                        likely = math.exp(-0.5 * d2) / math.sqrt(det)
+                        if d2 > HELM_D2 and helm2[k] > 0.0:
+                            likely += HELM_SHARE * (math.exp(-0.5 * wide2) / math.sqrt(wide_det) - likely)
                         if same:  # the radar's tracker says that it is the one; it is believed, but not blindly
-                            likely = max(likely, math.exp(-2.0) / math.sqrt(det))
+                            likely = max(likely, math.exp(-2.0) / math.sqrt(wide_det))
                         weight[pairs] = found[k] * likely / (2.0 * math.pi * lambda_[a])
                         if same:
                             weight[pairs] *= SAME_NAME
@@ -223,7 +217,7 @@ def scan(
                             weight[pairs] /= SAME_NAME
                         pairs += 1
         if aboard_of >= 0:  # one more echo of that hull, rather than of what passes her
-            more = min(glint, 1.0) * hull.echoes_m2(f, aboard_of, math.sqrt(0.5 * (noise[a, 0] + noise[a, 2])))
+            more = min(glint, 1.0) * hull.echoes_m2(f, aboard_of, noise_m)
             for e in range(first, pairs):
                 if member[of_track[e]] != aboard_of:
                     weight[e] *= lambda_[a] / (lambda_[a] + more)
@@ -322,19 +316,41 @@ def scan(
             f[i, col.GAVE + s + 1] = 1.0
             hit_ns[i, s] = look_ns[i, s] = plot_t[a]
             verdict[j], track[j] = col.BEGAN, n[i, col.TRACK]
-            at = clutter.cell(site, s, plot_range[a], plot_az[a] % clutter.TWO_PI)
+            at = clutter.cell(site, s, plot_range[a], clutter.around(plot_az[a]))
             chance = 1.0 / (1.0 + math.exp(f[i, col.ODDS]))
             chart[s, at, col.MAP_FALSE] += chance
             site[s, col.S_NEW] += chance
 
 
-@kernel
+@borrowing
+def _reach(f, n, i, dt, accel, glint):
+    """(ee, en, nn, helm2): where a plot of row i may lie dt from now, m^2; and what a helm put over adds."""
+    _e, _n, see, sen, snn = motion.shift_and_spread(f, i, dt, rows.accel_mps2(f, n, i, accel))
+    gee, gen, gnn = hull.glint(f, i, glint)
+    slow = f[i, col.LENGTH] > LONG_M  # on the helm; and what lies beside her may be more of her hull
+    helm2 = 0.0 if slow else (f[i, col.VE] ** 2 + f[i, col.VN] ** 2) * (HELM_S + HELM_GAIN * abs(dt)) ** 2
+    return see + gee, sen + gen, snn + gnn, helm2
+
+
+@borrowing
+def _chances(f, n, i, site, s, chart, x, y):
+    """(found, missed): probability that row i is there, x, y from the site, and gives a plot; that it gives none."""
+    exists = 1.0 / (1.0 + math.exp(-f[i, col.ODDS]))
+    at = clutter.cell(site, s, math.hypot(x, y), clutter.around(math.atan2(x, y)))
+    found = clutter.detection(chart, s, at) * f[i, col.VISIBLE]
+    if n[i, col.HITS] < OWN_HITS:
+        # an echo of its own convinces a rival all the same; the elder's it does not get
+        found *= _believed(f, n, i) * (RIVAL_SHARE if n[i, col.HELD] == 1 else 1.0)
+    return found * exists, 1.0 - exists * found
+
+
+@borrowing
 def _believed(f, n, i):
     """Probability that named row i is where her reports say, by the looks that found nothing there."""
     return 1.0 / (1.0 + math.exp(-UNSEEN_DOUBT - f[i, col.UNSEEN])) if n[i, col.MMSI] >= 0 else 1.0
 
 
-@kernel
+@borrowing
 def _follow(site, s, r, order, m):
     """Set the place of a radar that sails: where its own plots were measured from."""
     for a in range(m):
@@ -348,13 +364,13 @@ def _follow(site, s, r, order, m):
             return
 
 
-@kernel
+@borrowing
 def _name(site, s, r, j):
     """What the tracker of site s calls report j, told apart from the names of other sites; -1 where it has none."""
     return r.ident[j] * site.shape[0] + s if r.kind[j] == schema.RADAR_TRACK and r.ident[j] >= 0 else -1
 
 
-@kernel
+@borrowing
 def _another(site, s, named, called):
     """Whether two names are two vessels: names of one radar, while it still holds them.
 
@@ -379,7 +395,7 @@ def _repeats(named, m):
     return told
 
 
-@kernel
+@borrowing
 def _compete(f, n, member, of_track, weight, half_ns, first, stop):
     """Note when a track without a name claims the plot of another that moves as it does: they may be one vessel.
 
@@ -409,14 +425,14 @@ def _compete(f, n, member, of_track, weight, half_ns, first, stop):
         _contest(n, i, k)
 
 
-@kernel
+@borrowing
 def _contest(n, i, k):
     """Row i begins to compete with row k."""
     n[i, col.CLOSE_TO], n[i, col.CLOSE_N] = n[k, col.TRACK], 1
     n[i, col.CLOSE_LIFE] = min(n[i, col.HITS], n[k, col.HITS] + n[k, col.AIS_N])
 
 
-@kernel
+@borrowing
 def _alike(f, n, i, k):
     """Whether two tracks may be one vessel, by place and velocity."""
     dt = (n[k, col.T] - n[i, col.T]) / S
@@ -438,7 +454,7 @@ def _alike(f, n, i, k):
     return d2 < 16.0
 
 
-@kernel
+@borrowing
 def _double(f, n, i, k):
     """Note when two tracks of one MMSI lie on each other, and radar does not see both: her reports made two of her."""
     if n[i, col.RADAR_T] >= 0 and n[k, col.RADAR_T] >= 0:
@@ -453,7 +469,7 @@ def _double(f, n, i, k):
         _contest(n, i, k)
 
 
-@kernel
+@borrowing
 def settle(f, n, c, free, keys, heads, hit_ns, look_ns):
     """Join what has long claimed the same plots, or lies on another track of its own MMSI; call it between scans."""
     for i in range(c[col.C_TOP]):
@@ -476,14 +492,14 @@ def settle(f, n, c, free, keys, heads, hit_ns, look_ns):
                 break
 
 
-@kernel
+@borrowing
 def _unresolved(dx, dy, range_m, azimuth):
     """Whether two vessels this far apart may share one echo: within a pulse in range and a beam across it."""
     sin, cos = math.sin(azimuth), math.cos(azimuth)
     return abs(dx * sin + dy * cos) < PULSE_M and abs(dx * cos - dy * sin) < max(BEAM_RAD * range_m, PULSE_M)
 
 
-@kernel
+@borrowing
 def _blend(f, i, k, share, pairs, of_track, of_plot, beta, plot_lon, plot_lat, noise):
     """(z0, z1, r00, r01, r11): the plots of an ambiguous track as one, as wide as they are apart."""
     z0 = z1 = r00 = r01 = r11 = 0.0
@@ -504,7 +520,7 @@ def _blend(f, i, k, share, pairs, of_track, of_plot, beta, plot_lon, plot_lat, n
     return z0, z1, r00 / share, r01 / share, r11 / share
 
 
-@kernel
+@borrowing
 def _seen(f, n, hit_ns, look_ns, chart, site, i, s, sensor, kind, named, length_m, t_ns, miss, gain):
     """A plot was used: the vessel exists the more, and can be seen."""
     exists = 1.0 / (1.0 + math.exp(-f[i, col.ODDS]))
@@ -517,7 +533,7 @@ def _seen(f, n, hit_ns, look_ns, chart, site, i, s, sensor, kind, named, length_
     f[i, col.ODDS] = min(f[i, col.ODDS] + math.log(max(ratio, 1e-6)), most)
     gap = t_ns - hit_ns[i, s]
     if n[i, col.STATE] != schema.TENTATIVE and n[i, col.HITS] > 5 and gap > 0:
-        at = clutter.cell(site, s, f[i, col.PLOT_RANGE], f[i, col.PLOT_AZ] % clutter.TWO_PI)
+        at = clutter.cell(site, s, f[i, col.PLOT_RANGE], clutter.around(f[i, col.PLOT_AZ]))
         clutter.looked(chart, s, at, _teaches(f, n, i), 1.0)
     f[i, col.UNSEEN] = min(f[i, col.UNSEEN] + 4.0, 0.0)
     hit_ns[i, s] = look_ns[i, s] = t_ns
@@ -536,13 +552,13 @@ def _seen(f, n, hit_ns, look_ns, chart, site, i, s, sensor, kind, named, length_
     rows.confirm(f, n, i)
 
 
-@kernel
+@borrowing
 def _teaches(f, n, i):
     """The size of vessel of which row i teaches how far she is seen: the largest, until she has told her own."""
     return col.SIZES - 1 if math.isnan(f[i, col.TO_BOW]) else clutter.size(f[i, col.LENGTH], col.SIZES - 1)
 
 
-@kernel
+@borrowing
 def _expected(f, n, i, chart, s, at, range_m):
     """Probability that named row i, if she is there, gives a plot: as the likes of her have proved, or by the standard.
 
@@ -559,7 +575,7 @@ def _expected(f, n, i, chart, s, at, range_m):
     return max(clutter.proved(chart, s, at, size), standard)
 
 
-@kernel
+@borrowing
 def look(f, n, c, hit_ns, look_ns, site, site_ns, chart, s, end_ns):
     """Count the scans of site s in which a track should have been seen and was not, up to end_ns."""
     period_ns = int(site[s, col.S_PERIOD] * S)
@@ -577,7 +593,7 @@ def look(f, n, c, hit_ns, look_ns, site, site_ns, chart, s, end_ns):
         dt = (end_ns - n[i, col.T]) / S
         dx = geo.lon_diff_deg(f[i, col.LON], lon0) * east_m + f[i, col.VE] * dt
         dy = (f[i, col.LAT] - lat0) * north_m + f[i, col.VN] * dt
-        range_m, azimuth = math.hypot(dx, dy), math.atan2(dx, dy) % clutter.TWO_PI
+        range_m, azimuth = math.hypot(dx, dy), clutter.around(math.atan2(dx, dy))
         # who has no name and is held together by echoes from the antenna's foot is looked for there too
         foot = range_m < site[s, col.S_MIN] and n[i, col.MMSI] >= 0
         if range_m > site[s, col.S_REACH] or foot or clutter.blind(site, s, azimuth):

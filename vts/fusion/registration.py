@@ -14,7 +14,7 @@ import numpy as np
 from vts import geo, schema
 from vts.fusion import hull, motion
 from vts.fusion import layout as col
-from vts.jit import kernel
+from vts.jit import borrowing, kernel
 from vts.units import DEG, KN, S
 
 PAIR_S = 4.0  # a plot and a report this far apart still make a pair
@@ -37,26 +37,26 @@ VOTED_M, VOTED_RAD = 30.0, 0.6 * DEG  # 1 sigma of what was voted for
 ANTENNA_MEMORY = 0.98  # of an antenna's place: fifty pairs
 
 
-@kernel
+@borrowing
 def clock_s(site, s):
     """What the clock of site s is ahead by, once that is sure."""
     ahead = site[s, col.S_BIAS_T]
     return ahead if ahead * ahead > SURE * SURE * site[s, col.S_VAR_T] else 0.0
 
 
-@kernel
-def pair(f, n, i, r, j, lon, lat, site, r2):
-    """Use report j, whose vessel's middle is at lon, lat, with the last plot of row i."""
+@borrowing
+def pair(f, n, i, r, lon, lat, site, r2):
+    """Use a report, whose vessel's middle is at lon, lat, with the last plot of row i."""
     s = n[i, col.PLOT_SITE]
     if s < 0 or math.isnan(site[s, col.S_LON]):
         return
-    dt = (n[i, col.RADAR_T] - r.t_ns[j]) / S + clock_s(site, s)  # from the report to the plot, by the radar's clock
+    dt = (n[i, col.RADAR_T] - r.t_ns) / S + clock_s(site, s)  # from the report to the plot, by the radar's clock
     if abs(dt) > PAIR_S:
         return
-    if not math.isnan(r.sog_kn[j]):
-        if not r.sog_kn[j] < 102.2 or math.isnan(r.cog_deg[j]):
+    if not math.isnan(r.sog_kn):
+        if not r.sog_kn < 102.2 or math.isnan(r.cog_deg):
             return
-        speed, course = r.sog_kn[j] * KN, math.radians(r.cog_deg[j])
+        speed, course = r.sog_kn * KN, math.radians(r.cog_deg)
         ve, vn, drift2 = speed * math.sin(course), speed * math.cos(course), (0.3 * dt) ** 2
     else:  # it tells a place alone: her speed is then what her track has found
         ve, vn, drift2 = f[i, col.VE], f[i, col.VN], (f[i, col.VEVE] + f[i, col.VNVN]) * dt * dt
@@ -118,7 +118,7 @@ def pair(f, n, i, r, j, lon, lat, site, r2):
         site[s, col.S_H + 8] += weight * h2 * y
 
 
-@kernel
+@borrowing
 def _offset(f, n, i, left_along, left_across, sin, cos, var_along, var_across):
     """Take a pair into the vessel's own offset, AIS from radar, east and north: its mean, and its sums."""
     e, north = -(left_along * sin + left_across * cos), -(left_along * cos - left_across * sin)
@@ -152,7 +152,7 @@ def _offset(f, n, i, left_along, left_across, sin, cos, var_along, var_across):
         f[i, col.CUSUM + side] = max(f[i, col.CUSUM + side] + min(far, 3.0) - SLACK, 0.0)
 
 
-@kernel
+@borrowing
 def _unexplained(f, n, i, e, north):
     """(e, north) of an offset without what an antenna's untold place, or an echo that is the wake, explains."""
     sin, cos = hull.bow(f, i)
@@ -166,7 +166,7 @@ def _unexplained(f, n, i, e, north):
     return ahead * sin + aside * cos, ahead * cos - aside * sin
 
 
-@kernel
+@borrowing
 def _trust(f, n, i, pairs):
     """Believe the AIS position of row i no longer, or again; a track that it has led astray is left to the radar."""
     if n[i, col.DISTRUST] == 1:
@@ -178,7 +178,7 @@ def _trust(f, n, i, pairs):
         motion.open_up(f, i, offset2, 0.0, offset2)
 
 
-@kernel
+@borrowing
 def believe(f, n, i):
     """Believe the AIS position of row i again."""
     n[i, col.DISTRUST] = 0
@@ -186,13 +186,13 @@ def believe(f, n, i):
         f[i, col.CUSUM + side] = 0.0
 
 
-@kernel
+@borrowing
 def drift(f, i):
     """The greatest of row i's four sums."""
     return max(f[i, col.CUSUM], f[i, col.CUSUM + 1], f[i, col.CUSUM + 2], f[i, col.CUSUM + 3])
 
 
-@kernel
+@borrowing
 def seek(f, n, c, hit_ns, site, s, end_ns):
     """Find a gross error of site s, a ship's radar, from tracks of AIS and of radar that sail alike, but apart.
 
@@ -233,7 +233,7 @@ def seek(f, n, c, hit_ns, site, s, end_ns):
     _elect(f, n, c, hit_ns, site, s, end_ns)
 
 
-@kernel
+@borrowing
 def _from_site(f, n, i, site, s, at_ns):
     """(range_m, azimuth in radians) of row i from site s at an instant."""
     dt = (at_ns - n[i, col.T]) / S
@@ -243,7 +243,7 @@ def _from_site(f, n, i, site, s, at_ns):
     return math.sqrt(e * e + north * north + up * up), math.atan2(e, north)
 
 
-@kernel
+@borrowing
 def _elect(f, n, c, hit_ns, site, s, end_ns):
     """Take over the error for which most votes are, if they are enough; the tracks of radar alone go with it."""
     total = most = 0.0
@@ -315,7 +315,7 @@ def solve(site, s):
     site[s, col.S_BIAS_A], site[s, col.S_VAR_A] = _weighed(azimuth, c11 / det, site[s, col.S_PRIOR_A], PRIOR_A)
 
 
-@kernel
+@borrowing
 def _weighed(bias, var, stated, prior):
     """(bias, variance): as found, or as the sites file states, by the chance of each; beforehand one is as likely.
 

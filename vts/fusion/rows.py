@@ -7,7 +7,7 @@ import numpy as np
 from vts import schema
 from vts.fusion import layout as col
 from vts.fusion import motion
-from vts.jit import kernel
+from vts.jit import borrowing, kernel
 from vts.units import KN, S
 
 CONFIRM_ODDS = 6.0  # log odds: a track in 400 that is shown is sea clutter
@@ -24,7 +24,7 @@ RETURN_S = 1800.0  # a number waits so long for the vessel that bore it
 RETURN_M, RETURN_MPS, RETURN_SHARE = 300.0, 2.0, 0.5  # how far from her prediction: and what grows with time and speed
 
 
-@kernel
+@borrowing
 def slot_of(keys, ident):
     """Where an identity lies, or would lie, in the open-addressing table `keys`; a power of two long, never full."""
     mask = keys.shape[0] - 1
@@ -34,7 +34,7 @@ def slot_of(keys, ident):
     return at
 
 
-@kernel
+@borrowing
 def rehash(keys, heads, out_keys, out_heads):
     """Copy the identities that still have tracks into a new table; returns how many."""
     kept = 0
@@ -47,7 +47,7 @@ def rehash(keys, heads, out_keys, out_heads):
     return kept
 
 
-@kernel
+@borrowing
 def name(n, c, keys, heads, i, mmsi):
     """Give row i an MMSI; other tracks may bear it too."""
     at = slot_of(keys, mmsi)
@@ -60,7 +60,7 @@ def name(n, c, keys, heads, i, mmsi):
     heads[at] = i
 
 
-@kernel
+@borrowing
 def unname(n, keys, heads, i):
     """Take the MMSI from row i."""
     at = slot_of(keys, n[i, col.MMSI])
@@ -74,7 +74,7 @@ def unname(n, keys, heads, i):
     n[i, col.MMSI] = n[i, col.NEXT] = -1
 
 
-@kernel
+@borrowing
 def number(c, births, t_ns, lon, lat):
     """The number of a track that begins with this report: a new one, or the one it got before the past was redone.
 
@@ -95,13 +95,13 @@ def number(c, births, t_ns, lon, lat):
     return c[col.C_TRACK]
 
 
-@kernel
+@borrowing
 def _birth_at(births, key):
     """Where a birth lies, or the first of the PROBES places where it may."""
     return ((key % 1_000_000_007) * 0x9E3779B1 >> 16) & (births.shape[0] - 1)
 
 
-@kernel
+@borrowing
 def rebirth(births, out_births):
     """Copy every birth into a larger table; the oldest give way where it is crowded."""
     for j in range(births.shape[0]):
@@ -117,7 +117,7 @@ def rebirth(births, out_births):
                 out_births[oldest, k] = births[j, k]
 
 
-@kernel
+@borrowing
 def unused(c, free):
     """A row that no track has, taken."""
     if c[col.C_FREE] > 0:
@@ -127,7 +127,7 @@ def unused(c, free):
     return c[col.C_TOP] - 1
 
 
-@kernel
+@borrowing
 def begin(f, n, c, free, hit_ns, look_ns, t_ns, lon, lat, ree, ren, rnn, kind):
     """A new track at a first position, without a number; returns its row."""
     i = unused(c, free)
@@ -146,13 +146,13 @@ def begin(f, n, c, free, hit_ns, look_ns, t_ns, lon, lat, ree, ren, rnn, kind):
     return i
 
 
-@kernel
+@borrowing
 def _gone_at(gone, mmsi, k):
     """The k-th of the four places of `gone` for tracks of this MMSI."""
     return (((mmsi & 0x3FFFFFFF) * 0x9E3779B1 >> 16) + k) & (gone.shape[0] - 1)
 
 
-@kernel
+@borrowing
 def _oldest_of(gone, mmsi):
     """The place of `gone` that a track of this MMSI is to have."""
     oldest = _gone_at(gone, mmsi, 0)
@@ -163,7 +163,7 @@ def _oldest_of(gone, mmsi):
     return oldest
 
 
-@kernel
+@borrowing
 def retire(f, n, gone, i):
     """Keep the number of row i, which is about to end, for the return of its vessel."""
     oldest = _oldest_of(gone, n[i, col.MMSI])
@@ -176,7 +176,7 @@ def retire(f, n, gone, i):
     gone[oldest, col.G_VE], gone[oldest, col.G_VN] = math.floor(f[i, col.VE] * 1e3), math.floor(f[i, col.VN] * 1e3)
 
 
-@kernel
+@borrowing
 def returned(f, n, gone, i, mmsi, sog_mps):
     """Give row i, just begun, the number that its vessel bore before she fell silent; whether there was one."""
     t_ns = n[i, col.T]
@@ -200,7 +200,7 @@ def returned(f, n, gone, i, mmsi, sog_mps):
     return True
 
 
-@kernel
+@borrowing
 def end(n, c, free, keys, heads, i):
     """Retire row i: out of its identity's chain, onto the free list."""
     if n[i, col.MMSI] >= 0:
@@ -240,7 +240,7 @@ def graft(
                 gone[_oldest_of(gone, mmsi)] = of_gone[b]
 
 
-@kernel
+@borrowing
 def confirm(f, n, i):
     """Confirm row i once its reports leave little doubt: three plots, two AIS reports, or one of each."""
     enough = n[i, col.HITS] >= 3 or n[i, col.AIS_N] >= 2 or (n[i, col.HITS] >= 1 and n[i, col.AIS_N] >= 1)
@@ -248,7 +248,7 @@ def confirm(f, n, i):
         n[i, col.STATE] = schema.CONFIRMED
 
 
-@kernel
+@borrowing
 def marry(f, n, c, free, keys, heads, hit_ns, look_ns, i, k):
     """Rows i and k are one vessel: the number that was shown first lives on, with the surer estimate of the two.
 
@@ -290,13 +290,13 @@ def marry(f, n, c, free, keys, heads, hit_ns, look_ns, i, k):
     return keep
 
 
-@kernel
+@borrowing
 def place_m4(f, i):
     """Determinant of row i's covariance of place."""
     return max(f[i, col.EE] * f[i, col.NN] - f[i, col.EN] * f[i, col.EN], 1e-9)
 
 
-@kernel
+@borrowing
 def gave(f, i, source, before_m4):
     """Note what a report of a source gave to row i, which it has just corrected: information about her place, nats.
 
@@ -307,7 +307,7 @@ def gave(f, i, source, before_m4):
     f[i, col.GAVE + source] += max(0.5 * math.log(before_m4 / place_m4(f, i)), 0.0)
 
 
-@kernel
+@borrowing
 def interval_s(kind, status, sog_mps):
     """(nominal reporting interval, lost-target limit) of a station, s (ITU-R M.1371-5 tables 1, 2; IEC 62388)."""
     if kind == schema.AIS_A:
@@ -328,7 +328,7 @@ def interval_s(kind, status, sog_mps):
     return 3.0, 30.0
 
 
-@kernel
+@borrowing
 def ais_limits_s(f, n, i, stale_factor):
     """(silence after which the AIS of row i is overdue, silence after which it is lost), s.
 
@@ -340,7 +340,7 @@ def ais_limits_s(f, n, i, stale_factor):
     return max(2.0 * nominal, 2.0 * gap), max(lost, min(PATIENT_GAPS * gap, PATIENT_S)) * stale_factor
 
 
-@kernel
+@borrowing
 def accel_mps2(f, n, i, config_accel):
     """1-sigma acceleration in a manoeuvre by kind: what is moored to the ground has none, the quick have more."""
     kind = n[i, col.KIND]
@@ -353,7 +353,7 @@ def accel_mps2(f, n, i, config_accel):
     return config_accel
 
 
-@kernel
+@borrowing
 def _rival_s(f, n, keys, heads, i):
     """Silence after which row i, unconfirmed, gives way to older ones of its MMSI; infinite where there are none.
 
@@ -368,7 +368,7 @@ def _rival_s(f, n, keys, heads, i):
     return patience
 
 
-@kernel
+@borrowing
 def _gone_s(f, n, keys, heads, i):
     """Silence after which row i, unseen, gives way to another that has got the reports of its MMSI since, s."""
     patience = math.inf
@@ -380,7 +380,7 @@ def _gone_s(f, n, keys, heads, i):
     return patience
 
 
-@kernel
+@borrowing
 def sweep(f, n, c, free, keys, heads, gone, at_ns, stale_factor, coast_s):
     """Retire what has been silent too long or was never there; call it at fixed times only."""
     for i in range(c[col.C_TOP]):

@@ -7,7 +7,7 @@ import numpy as np
 from vts import geo, schema
 from vts.fusion import clutter, motion, named, plots, registration, rows
 from vts.fusion import layout as col
-from vts.jit import kernel
+from vts.jit import borrowing, kernel
 from vts.units import S
 
 SLOT_NS = S // 2
@@ -69,8 +69,8 @@ def run(
                 verdict[j] = col.NO_IDENTITY
             else:
                 verdict[j], track[j] = named.take(
-                    *(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart, w, r, j),
-                    *(accel, gate2, ais_sigma),
+                    *(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart, w),
+                    *(named.one(r, j), accel, gate2, ais_sigma),
                 )
         for s in range(sites):
             if counts[s] == 0:
@@ -97,7 +97,7 @@ def run(
     return at
 
 
-@kernel
+@borrowing
 def sweep_to(f, n, c, free, keys, heads, hit_ns, look_ns, gone, at_ns, stale_factor, coast_s):
     """Sweep if a multiple of SWEEP_NS has passed since the last time."""
     if at_ns // SWEEP_NS > c[col.C_CLOCK] // SWEEP_NS:
@@ -106,7 +106,7 @@ def sweep_to(f, n, c, free, keys, heads, hit_ns, look_ns, gone, at_ns, stale_fac
     c[col.C_CLOCK] = max(c[col.C_CLOCK], at_ns)
 
 
-@kernel
+@borrowing
 def draw(f, n, c, heads, keys, site, chart, at_ns, accel, w, out_row, out_f, out_heard):
     """Every track that is to be shown, predicted to at_ns, into rows of out_f; returns how many.
 
@@ -133,7 +133,7 @@ def draw(f, n, c, heads, keys, site, chart, at_ns, accel, w, out_row, out_f, out
                 dx, dy = geo.offset_m(out_f[k, col.LON], out_f[k, col.LAT], site[s, col.S_LON], site[s, col.S_LAT])
                 range_m = math.hypot(dx, dy)
                 if range_m < site[s, col.S_MAX]:
-                    at = clutter.cell(site, s, range_m, math.atan2(dx, dy) % clutter.TWO_PI)
+                    at = clutter.cell(site, s, range_m, clutter.around(math.atan2(dx, dy)))
                     out_heard[k] = clutter.ais_heard(chart, s, at)
         k += 1
     return k
