@@ -37,9 +37,9 @@ STOPS_MPS, STOPS_MPS2 = 3.0, 0.25  # faster than this, and than she can lose mea
 HALF_SPEED_MPS = 8.0  # 1-sigma speed of a vessel of which only a position is known
 SLOW_MPS = 1.0 * KN  # below it the course over ground says nothing
 
-# Places in the scratch array: three hypotheses and a merged leg in the making; shares; all legs, their weights and
+# Places in the scratch array: two hypotheses and a merged leg in the making; shares; all legs, their weights and
 # log determinants
-_LEG, _TURN, _STOP, _BOTH, _SHARE, _WEIGHT, _SIZE, _LEGS = 0, 20, 40, 60, 80, 88, 96, 104
+_LEG, _STOP, _BOTH, _SHARE, _WEIGHT, _SIZE, _LEGS = 0, 40, 60, 80, 88, 96, 104
 
 
 @borrowing
@@ -117,10 +117,10 @@ def _change(f, i, dt_s, w):
     for m in range(LEGS):
         w[_SHARE + m] = f[i, col.MU + m] * leg_turns
     w[_SHARE + TURNING], w[_SHARE + STOPPED] = turn - into_stop - anew[0], into_turn
-    turning = _stir(f, i, _TURN, 5, w)
+    turning = _stir_turn(f, i, w)
     for m in range(LEGS):
         f[i, col.MU + m] *= 1.0 - leg_turns - leg_stops
-    _put(f, i, TURNING, turning, 5, _TURN, w)
+    f[i, col.MU + TURNING] = turning
     f[i, col.MU + STOPPED] = 0.0
     if resting > 0.0:
         _put(f, i, STOPPED, resting, 2, _STOP, w)
@@ -170,6 +170,59 @@ def _stir(f, i, at, states, w):
 
 
 @borrowing
+def _stir_turn(f, i, w):
+    """All hypotheses as one, by their shares in w, become row i's turn; returns the sum of shares.
+
+    As _stir, written out: what is summed stays in registers, as no array is written meanwhile.
+    """
+    total = 0.0
+    for m in range(HYPOTHESES):
+        total += w[_SHARE + m]
+    e = n = ve = vn = turn = 0.0
+    for m in range(HYPOTHESES):
+        if w[_SHARE + m] > 0.0:
+            share, b = w[_SHARE + m] / total, col.X + m * col.STRIDE
+            e += share * f[i, b]
+            n += share * f[i, b + 1]
+            ve += share * f[i, b + 2]
+            vn += share * f[i, b + 3]
+            turn += share * f[i, b + 4]
+    ee = en = nn = eu = nu = uu = ev = nv = uv = vv = er = nr = ur = vr = rr = 0.0
+    for m in range(HYPOTHESES):
+        if w[_SHARE + m] > 0.0:
+            share, b = w[_SHARE + m] / total, col.X + m * col.STRIDE
+            p = b + 5
+            de, dn, du, dv, dr = f[i, b] - e, f[i, b + 1] - n, f[i, b + 2] - ve, f[i, b + 3] - vn, f[i, b + 4] - turn
+            d = share * de
+            ee += share * f[i, p] + d * de
+            d = share * dn
+            en += share * f[i, p + 1] + d * de
+            nn += share * f[i, p + 2] + d * dn
+            d = share * du
+            eu += share * f[i, p + 3] + d * de
+            nu += share * f[i, p + 4] + d * dn
+            uu += share * f[i, p + 5] + d * du
+            d = share * dv
+            ev += share * f[i, p + 6] + d * de
+            nv += share * f[i, p + 7] + d * dn
+            uv += share * f[i, p + 8] + d * du
+            vv += share * f[i, p + 9] + d * dv
+            d = share * dr
+            er += share * f[i, p + 10] + d * de
+            nr += share * f[i, p + 11] + d * dn
+            ur += share * f[i, p + 12] + d * du
+            vr += share * f[i, p + 13] + d * dv
+            rr += share * f[i, p + 14] + d * dr
+    b = col.X + TURNING * col.STRIDE
+    f[i, b], f[i, b + 1], f[i, b + 2], f[i, b + 3], f[i, b + 4] = e, n, ve, vn, turn
+    p = b + 5
+    f[i, p], f[i, p + 1], f[i, p + 2], f[i, p + 3], f[i, p + 4] = ee, en, nn, eu, nu
+    f[i, p + 5], f[i, p + 6], f[i, p + 7], f[i, p + 8], f[i, p + 9] = uu, ev, nv, uv, vv
+    f[i, p + 10], f[i, p + 11], f[i, p + 12], f[i, p + 13], f[i, p + 14] = er, nr, ur, vr, rr
+    return total
+
+
+@borrowing
 def _log_det(w, at):
     """Of the 4 x 4 covariance packed in w[at:], by its Cholesky factors."""
     l00 = w[at]
@@ -194,14 +247,24 @@ def _merge(w, a, b, at):
     p, q = w[_WEIGHT + a], w[_WEIGHT + b]
     p, q = p / (p + q), q / (p + q)
     x, y = _LEGS + col.STRIDE * a, _LEGS + col.STRIDE * b
-    for k in range(4):
-        w[at + k] = p * w[x + k] + q * w[y + k]
-    c = 5
-    for h in range(4):
-        dx, dy = p * (w[x + h] - w[at + h]), q * (w[y + h] - w[at + h])
-        for k in range(h + 1):
-            w[at + c] = p * w[x + c] + q * w[y + c] + dx * (w[x + k] - w[at + k]) + dy * (w[y + k] - w[at + k])
-            c += 1
+    # written out: each sum is whole before an array is written
+    e, n = p * w[x] + q * w[y], p * w[x + 1] + q * w[y + 1]
+    ve, vn = p * w[x + 2] + q * w[y + 2], p * w[x + 3] + q * w[y + 3]
+    xe, xn, xu, xv = w[x] - e, w[x + 1] - n, w[x + 2] - ve, w[x + 3] - vn
+    ye, yn, yu, yv = w[y] - e, w[y + 1] - n, w[y + 2] - ve, w[y + 3] - vn
+    pe, pn, pu, pv, qe, qn, qu, qv = p * xe, p * xn, p * xu, p * xv, q * ye, q * yn, q * yu, q * yv
+    ee = p * w[x + 5] + q * w[y + 5] + pe * xe + qe * ye
+    en = p * w[x + 6] + q * w[y + 6] + pn * xe + qn * ye
+    nn = p * w[x + 7] + q * w[y + 7] + pn * xn + qn * yn
+    eu = p * w[x + 8] + q * w[y + 8] + pu * xe + qu * ye
+    nu = p * w[x + 9] + q * w[y + 9] + pu * xn + qu * yn
+    uu = p * w[x + 10] + q * w[y + 10] + pu * xu + qu * yu
+    ev = p * w[x + 11] + q * w[y + 11] + pv * xe + qv * ye
+    nv = p * w[x + 12] + q * w[y + 12] + pv * xn + qv * yn
+    uv = p * w[x + 13] + q * w[y + 13] + pv * xu + qv * yu
+    vv = p * w[x + 14] + q * w[y + 14] + pv * xv + qv * yv
+    w[at], w[at + 1], w[at + 2], w[at + 3], w[at + 5], w[at + 6], w[at + 7] = e, n, ve, vn, ee, en, nn
+    w[at + 8], w[at + 9], w[at + 10], w[at + 11], w[at + 12], w[at + 13], w[at + 14] = eu, nu, uu, ev, nv, uv, vv
     return _log_det(w, at + 5)
 
 

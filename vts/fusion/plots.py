@@ -127,6 +127,7 @@ def scan(
     # the tracks that could have given them, where they are at mid_ns
     top = c[col.C_TOP]
     member, x, y, ahead_s = np.empty(top, np.int64), np.empty(top), np.empty(top), np.empty(top)
+    ve, vn = np.empty(top), np.empty(top)  # at hand for the many pairs that are looked at
     k = 0
     margin = associate.CELL_M
     for i in range(top):
@@ -140,6 +141,7 @@ def scan(
         if here_x < low_x - margin or here_x > high_x + margin or here_y < low_y - margin or here_y > high_y + margin:
             continue
         member[k], x[k], y[k], ahead_s[k] = i, here_x, here_y, dt
+        ve[k], vn[k] = f[i, col.VE], f[i, col.VN]
         k += 1
     tracks = k
     side = associate.side_for(tracks)
@@ -161,7 +163,7 @@ def scan(
         if told[a] >= 0:
             continue
         first, aboard_of = pairs, -1
-        noise_m = math.sqrt(0.5 * (noise[a, 0] + noise[a, 2]))
+        noise_m, dt = math.sqrt(0.5 * (noise[a, 0] + noise[a, 2])), (plot_t[a] - mid_ns) / S
         at = clutter.cell(site, s, plot_range[a], clutter.around(plot_az[a]))
         ring = at // col.SECTORS
         if math.isnan(rings[ring]):
@@ -172,12 +174,11 @@ def scan(
                 b = associate.fold(plot_x[a] + ox * associate.CELL_M, plot_y[a] + oy * associate.CELL_M, side)
                 for place in range(starts[b], starts[b + 1]):
                     k = sorted_k[place]
-                    i = member[k]
-                    dt = (plot_t[a] - mid_ns) / S
-                    dx = plot_x[a] - x[k] - f[i, col.VE] * dt
-                    dy = plot_y[a] - y[k] - f[i, col.VN] * dt
+                    dx = plot_x[a] - x[k] - ve[k] * dt
+                    dy = plot_y[a] - y[k] - vn[k] * dt
                     if dx * dx + dy * dy > associate.CELL_M * associate.CELL_M:
                         continue
+                    i = member[k]
                     if helm2[k] < 0.0:
                         spread[k, 0], spread[k, 1], spread[k, 2], helm2[k] = _reach(f, n, i, ahead_s[k], accel, glint)
                         found[k], miss[k] = _chances(f, n, i, site, s, chart, x[k], y[k])
