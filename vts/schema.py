@@ -62,21 +62,22 @@ def table(cls):
     spec = _spec(cls)
 
     def __new__(klass, *args, **columns):  # noqa: N807 - becomes the class's constructor below
-        columns = dict(zip(cls._fields, args, strict=False)) | columns
-        unknown = sorted(set(columns) - set(spec))
-        if unknown or len(args) > len(spec):
+        if args:
+            columns = dict(zip(cls._fields, args, strict=False)) | columns
+        if len(args) > len(spec) or not columns.keys() <= spec.keys():
+            unknown = sorted(columns.keys() - spec.keys())
             raise SchemaError(
                 f"{klass.__name__} has no column {(unknown or ['more'])[0]!r}; there are {', '.join(spec)}"
             )
-        given = {name: np.atleast_1d(np.asarray(c)) for name, c in columns.items() if c is not None}
-        lengths = {len(c) for c in given.values()}
+        given = {name: _whole(c) for name, c in columns.items() if c is not None}
+        lengths = {c.size for c in given.values()}
         n = max(lengths - {1} or lengths, default=0)  # single values go with any number of rows, none too
         if len(lengths - {1}) > 1 or any(c.ndim != 1 for c in given.values()):
             raise SchemaError(
                 f"{klass.__name__}: columns must be 1-D and of one length, not "
                 + ", ".join(f"{name} {c.shape}" for name, c in given.items())
             )
-        return cls.__new__(klass, *(_column(klass, name, given.get(name), n, *spec[name]) for name in spec))
+        return cls.__new__(klass, *[_column(klass, name, given.get(name), n, *kind) for name, kind in spec.items()])
 
     body = {
         "__new__": __new__,
@@ -89,10 +90,17 @@ def table(cls):
     return type(cls.__name__, (_Table, cls), body)
 
 
+def _whole(values):
+    """Values as an array of one dimension or more."""
+    return values if type(values) is np.ndarray and values.ndim else np.atleast_1d(np.asarray(values))
+
+
 def _column(klass, name, values, n, dtype, fill):
     """One column as a contiguous array of its dtype; a single value is repeated, None becomes the fill value."""
     if values is None:
         return np.full(n, fill, dtype)
+    if values.dtype == dtype and values.size == n and values.flags.c_contiguous:
+        return values  # most are: thousands of tables are made a second
     if dtype.kind == "i" and values.dtype.kind == "f" and not np.isfinite(values).all():
         raise SchemaError(f"{klass.__name__}.{name} is an integer column: write {fill} where the value is unknown")
     if dtype.kind in "if" and values.dtype.kind not in "iufb":
@@ -124,9 +132,10 @@ class _Table:
 
     def take(self, which):
         """The rows that an index array, a mask or a slice names, as a new table."""
-        if not isinstance(which, slice):
-            which = np.atleast_1d(np.arange(self.n)[which])  # a mask is read once, and not for each column
-        return self._make([np.ascontiguousarray(column[which]) for column in self])
+        if isinstance(which, slice):
+            return self._make([np.ascontiguousarray(column[which]) for column in self])
+        which = np.atleast_1d(np.arange(self.n)[which])  # a mask is read once, and not for each column
+        return self._make([column[which] for column in self])
 
     @classmethod
     def empty(cls):
