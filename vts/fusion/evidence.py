@@ -51,11 +51,9 @@ class Evidence(NamedTuple):
         """Findings of the rows `where`; detail columns become "key=value", one decimal."""
         if not where.size:
             return Findings.empty()
-        keys = list(detail)
-        rows = (
-            np.stack([np.broadcast_to(np.asarray(detail[key], float), where.shape) for key in keys]).T if keys else []
-        )
-        text = [";".join(f"{k}={v:.1f}" for k, v in zip(keys, row, strict=True)) for row in rows]
+        words = ";".join(f"{key}=%.1f" for key in detail)
+        values = (np.broadcast_to(np.asarray(value, float), where.shape).tolist() for value in detail.values())
+        text = [words % row for row in zip(*values, strict=True)]
         return Findings(
             track=self.tracks.track[where],
             other=other,

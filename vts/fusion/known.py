@@ -43,13 +43,14 @@ class Known:
         told = np.unique(batch.mmsi)
         self._grow(told[self._rows(told) < 0])
         rows = self._rows(batch.mmsi)
+        last = _last(rows)
         for name, column, new in zip(Statics._fields, self._columns, batch, strict=True):
             known = _known(name, new)
-            at, values = rows[known], new[known]
-            # numpy leaves open which of several writes to one row stays: write only the last of each
-            _, last = np.unique(at[::-1], return_index=True)
-            last = at.size - 1 - last
-            column[at[last]] = values[last]
+            which = last
+            if not known.all():
+                told_by = np.flatnonzero(known)
+                which = told_by[_last(rows[told_by])]
+            column[rows[which]] = new[which]
         self._changed = True
         return told
 
@@ -107,3 +108,8 @@ class Known:
         known._mmsi, known._row = table.mmsi, np.arange(table.n)
         known._changed = True
         return known
+
+
+def _last(rows):
+    """Where each row is named for the last time: numpy leaves open which of several writes to one row stays."""
+    return rows.size - 1 - np.unique(rows[::-1], return_index=True)[1]

@@ -88,13 +88,12 @@ class Tracker:
         names = self._known.settle()
         self._size_up(names)
         self._sweep(at_ns)
-        tracks, alerts, sources = self._tracks(at_ns)
+        minute = at_ns % MINUTE < self.config.picture_s * S
+        tracks, alerts, sources = self._tracks(at_ns, minute)
         mmsis = np.unique(tracks.mmsi[tracks.mmsi >= 0])
         if at_ns % HOUR < self.config.picture_s * S:
             self._known.forget(mmsis, at_ns - HOUR)
-        told = {}
-        if at_ns % MINUTE < self.config.picture_s * S:
-            told = {"sensors": self._sensors(at_ns), "sources": sources}
+        told = {"sensors": self._sensors(at_ns), "sources": sources} if minute else {}
         return Picture(at_ns, tracks, self._known.of(mmsis), alerts, Scores.empty(), **told)
 
     def _sensors(self, at_ns):
@@ -252,12 +251,16 @@ class Tracker:
             named &= np.isin(n[:, col.MMSI], mmsis) | np.isnan(f[:, col.TO_BOW])
         hit = np.flatnonzero(named)
         known, sizes = self._known.sizes(n[hit, col.MMSI])
-        hit = hit[known]
+        hit, columns = hit[known], (col.LENGTH, col.BEAM, col.TO_BOW, col.TO_PORT)
+        sizes = np.array([np.where(np.isnan(v), f[hit, k], v) for k, v in zip(columns, sizes, strict=True)])
+        before = f[hit][:, columns].T
+        news = ((sizes != before) & ~(np.isnan(sizes) & np.isnan(before))).any(axis=0)
+        hit, sizes = hit[news], sizes[:, news]
         if not hit.size:
             return
         before = _antenna(f[hit])
-        for column, values in zip((col.LENGTH, col.BEAM, col.TO_BOW, col.TO_PORT), sizes, strict=True):
-            f[hit, column] = np.where(np.isnan(values), f[hit, column], values)
+        for column, values in zip(columns, sizes, strict=True):
+            f[hit, column] = values
         forward, starboard = (new - old for new, old in zip(_antenna(f[hit]), before, strict=True))
         speed = np.hypot(f[hit, col.VE], f[hit, col.VN])
         course = np.where(speed > SLOW_MPS, np.arctan2(f[hit, col.VE], f[hit, col.VN]), np.nan)
@@ -284,8 +287,8 @@ class Tracker:
             for at, open_m2 in ((5, ee), (6, en), (7, nn)):
                 f[rest, col.X + k * col.STRIDE + at] += open_m2
 
-    def _tracks(self, at_ns):
-        """(Tracks of what is to be shown at an instant, in order of `track`, Alerts, Sources)."""
+    def _tracks(self, at_ns, with_sources):
+        """(Tracks of what is to be shown at an instant, in order of `track`, Alerts, Sources or None)."""
         top = int(self._c[col.C_TOP])
         row, f, heard = np.empty(top, np.int64), np.empty((top, self._f.shape[1])), np.empty(top)
         k = step.draw(
@@ -331,7 +334,8 @@ class Tracker:
             offset_sum=np.where(np.isnan(offset_m[0]), np.nan, f[:, col.CUSUM : col.CUSUM + 4].max(axis=1)),
         )
         evidence = Evidence(at_ns, tracks, f, n, heard, self.registration())
-        return tracks, findings_at(evidence, self._life), self._sources(row, gave, tracks.track, at_ns)
+        sources = self._sources(row, gave, tracks.track, at_ns) if with_sources else None
+        return tracks, findings_at(evidence, self._life), sources
 
     def _sources(self, row, gave, track, at_ns):
         """What each sensor has given to each of these rows, of those that radar has seen."""
