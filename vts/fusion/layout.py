@@ -51,9 +51,11 @@ LEFT = 21  # the MMSI that it lost to a report that it did not fit
 HELD = 22  # 1: radar held another track of its MMSI when it began: she can be seen, and one of the two is not hers
 CLAIM, CLAIM_N = 23, 24  # another MMSI whose reports come from here, and how many did since one of its own fitted
 CLOSE_LIFE = 25  # reports of its own that the younger of the two had when they began to compete
-NI = 26
+ASKED = 26  # 1: since she was sure, it has been asked whether she is one that was lost
+BESIDE, BESIDE_T = 27, 28  # track number of one so near that they may give one echo, and when they did
+NI = 29
 
-FREE = -1  # n[STATE] of an unused row
+FREE, LOST = -1, -2  # n[STATE] of an unused row; of a track that is not shown, and may come back
 
 # c: counters of the whole tracker
 C_TOP, C_FREE, C_TRACK, C_CLOCK, C_KEYS = 0, 1, 2, 3, 4  # rows in use, free-list length, last number, time, hash keys

@@ -12,9 +12,11 @@ steady one sails a rhumb line, as vessels do.
 
 import math
 
+import numpy as np
+
 from vts import geo
 from vts.fusion import layout as col
-from vts.jit import borrowing
+from vts.jit import borrowing, kernel
 from vts.units import KN
 
 LEGS = 3
@@ -37,6 +39,8 @@ STOPS_MPS, STOPS_MPS2 = 3.0, 0.25  # faster than this, and than she can lose mea
 HALF_SPEED_MPS = 8.0  # 1-sigma speed of a vessel of which only a position is known
 SLOW_MPS = 1.0 * KN  # below it the course over ground says nothing
 
+# Where the weighed covariance lies, in the order in which a hypothesis packs its own
+_PACKED = (col.EE, col.EN, col.NN, col.EVE, col.NVE, col.VEVE, col.EVN, col.NVN, col.VEVN, col.VNVN)
 # Places in the scratch array: two hypotheses and a merged leg in the making; shares; all legs, their weights and
 # log determinants
 _LEG, _STOP, _BOTH, _SHARE, _WEIGHT, _SIZE, _LEGS = 0, 40, 60, 80, 88, 96, 104
@@ -530,6 +534,40 @@ def shift_and_spread(f, i, dt_s, accel):
     en = f[i, col.EN] + dt_s * (f[i, col.EVN] + f[i, col.NVE] + dt_s * f[i, col.VEVN])
     nn = f[i, col.NN] + dt_s * (2.0 * f[i, col.NVN] + dt_s * f[i, col.VNVN]) + q
     return f[i, col.VE] * dt_s, f[i, col.VN] * dt_s, ee, en, nn
+
+
+@kernel
+def agrees(f, i, g, k):
+    """Density, per m^2 and (m/s)^2, with which row i of f foresaw the place and velocity of row k of g, at one time.
+
+    Each hypothesis of row i foresees its own; row k counts as one.
+    """
+    east, north = offset(f, i, g[k, col.LON], g[k, col.LAT])
+    u, v = g[k, col.VE], g[k, col.VN]
+    a = np.empty(10)
+    total = 0.0
+    for m in range(HYPOTHESES):
+        mu = f[i, col.MU + m]
+        if mu <= 0.0:
+            continue
+        b = col.X + m * col.STRIDE
+        for p, column in enumerate(_PACKED):
+            a[p] = f[i, b + 5 + p] + g[k, column]
+        d0, d1, d2, d3 = east - f[i, b], north - f[i, b + 1], u - f[i, b + 2], v - f[i, b + 3]
+        # the square of the misfit by the Cholesky factors, as in _log_det
+        l01, l02, l03 = a[1] / a[0], a[3] / a[0], a[6] / a[0]
+        b11, b12, b13 = a[2] - l01 * a[1], a[4] - l02 * a[1], a[7] - l03 * a[1]
+        l12, l13 = b12 / b11, b13 / b11
+        b22, b23 = a[5] - l02 * a[3] - l12 * b12, a[8] - l03 * a[3] - l13 * b12
+        l23 = b23 / b22
+        b33 = a[9] - l03 * a[6] - l13 * b13 - l23 * b23
+        d1 -= l01 * d0
+        d2 -= l02 * d0 + l12 * d1
+        d3 -= l03 * d0 + l13 * d1 + l23 * d2
+        det = max(a[0] * b11 * b22 * b33, 1e-300)
+        misfit = d0 * d0 / a[0] + d1 * d1 / b11 + d2 * d2 / b22 + d3 * d3 / b33
+        total += mu * math.exp(-0.5 * misfit) / math.sqrt(det) / (2.0 * math.pi) ** 2
+    return total
 
 
 @borrowing

@@ -113,7 +113,7 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart,
             motion.predict(f, i, dt, rows.accel_mps2(f, n, i, accel), w)
             n[i, col.T] = t_ns
             at = middle(f, n, i, r)
-            d2 = _misfit(f, i, at, r2)
+            d2 = _misfit(f, n, i, at, r2)
             if d2 < best_d2:
                 best, best_d2, place = i, d2, at
         i = n[i, col.NEXT]
@@ -279,12 +279,20 @@ def _swerved(f, n, i, r):
 
 
 @borrowing
-def _misfit(f, i, place, r2):
-    """Squared Mahalanobis distance of a place, as `middle` tells it, from row i, predicted to the report's time."""
+def _misfit(f, n, i, place, r2):
+    """Squared Mahalanobis distance of a place, as `middle` tells it, from row i, predicted to the report's time.
+
+    One whose position is not believed is looked for where she is, and as far off as she has said of late.
+    """
     lon, lat, hull2 = place
     dx, dy = motion.offset(f, i, lon, lat)
     see, sen, snn = f[i, col.EE] + r2 + hull2, f[i, col.EN], f[i, col.NN] + r2 + hull2
-    return (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / (see * snn - sen * sen)
+    det = see * snn - sen * sen
+    d2 = (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / det
+    if n[i, col.DISTRUST] == 1 and f[i, col.OFF_W] > 0.0:
+        dx, dy = dx - f[i, col.OFF_E] / f[i, col.OFF_W], dy - f[i, col.OFF_N] / f[i, col.OFF_W]
+        d2 = min(d2, (snn * dx * dx - 2.0 * sen * dx * dy + see * dy * dy) / det)
+    return d2
 
 
 @borrowing
@@ -356,7 +364,7 @@ def _like(f, n, c, r, t_ns, r2, accel_config, named):
     best, best_cost, next_cost = -1, math.inf, math.inf
     lon, lat = r.lon_deg, r.lat_deg
     for i in range(c[col.C_TOP] if c[col.C_PLOTS] > 0 else 0):
-        if n[i, col.STATE] == col.FREE or (n[i, col.MMSI] >= 0) != named or n[i, col.HITS] < 1:
+        if n[i, col.STATE] < 0 or (n[i, col.MMSI] >= 0) != named or n[i, col.HITS] < 1:
             continue
         if named and not (n[i, col.MMSI] != r.ident and n[i, col.HITS] >= HELD_HITS and _held(n, i, t_ns)):
             continue

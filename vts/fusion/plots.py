@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from vts import geo, schema
-from vts.fusion import associate, clutter, hull, motion, registration, rows
+from vts.fusion import associate, clutter, hull, merged, motion, registration, rows
 from vts.fusion import layout as col
 from vts.jit import borrowing, kernel
 from vts.units import DEG, KN, NM, S
@@ -17,8 +17,6 @@ PAIRS_A_PLOT = 24
 HELM_SHARE, HELM_D2 = 0.05, 4.0
 LONG_M = 100.0
 HELM_S, HELM_GAIN = 0.75, 0.126  # of her speed: s, and s a second of prediction
-BEAM_RAD = 1.0 * DEG  # two vessels closer than this, and than PULSE_M, may give one plot
-PULSE_M = 40.0
 LOOK_S = 1.25  # rotations after a plot when its absence is certain
 PLACE_SIGMA_M = 30.0  # of a radar position without a range, from a site that nobody has described
 SMOOTHED = 4.0
@@ -26,11 +24,13 @@ SAME_NAME = 1e3  # how much likelier a radar's own number makes a pair
 SPEED_VAR = 4.0  # m^2/s^2 per axis, of a speed that a radar has estimated
 MERGED_COST = 0.1  # log odds: a track that lives on the echoes of another becomes doubtful
 MARRY_AFTER = 4  # scans
+COMPANY = 3  # how much longer than they were seen apart two may be one echo
 # A second position under the MMSI of a vessel that radar holds is hers and wrong, rather than another ship's, until it
 # has had so many echoes
 RIVAL_SHARE, OWN_HITS = 0.02, 5
 UNSEEN_DOUBT = 6.0  # log odds of looks in vain that make a spoof as likely as not
 STANDING_HITS = 7
+SURE = 0.9  # probability of a plot that a track takes which is out of sight
 LEAST_SHARE, GROWN_S = 0.25, 90.0  # of scans in which a vessel without a name is seen, once she is known so long
 # Ranges at which a ship's radar sees vessels under 20 m, 50 m, 120 m and over, clutter apart (IMO MSC.192(79) table 2,
 # S band: 10 m without a reflector, with one, over 500 GT, over 5,000 GT): 8 scans in 10, by us taken for 5
@@ -131,7 +131,7 @@ def scan(
     k = 0
     margin = associate.CELL_M
     for i in range(top):
-        if n[i, col.STATE] == col.FREE:
+        if n[i, col.STATE] < 0:
             continue
         here_x = geo.lon_diff_deg(f[i, col.LON], lon0) * east_m
         here_y = (f[i, col.LAT] - lat0) * north_m
@@ -228,6 +228,12 @@ def scan(
     mu, nu, sums = np.empty(pairs), np.empty(pairs), np.empty(size)
     associate.marginals(pairs, tracks, m, of_track, of_plot, weight, miss, mu, nu, sums, beta, none)
 
+    partner, of_both = np.full(tracks, -1, np.int64), np.full(tracks, -1, np.int64)
+    merged.share(
+        *(f, n, member, x, y, spread, found, miss, mid_ns, plot_t, plot_x, plot_y, plot_range, plot_az, noise, lambda_),
+        *(pairs, tracks, of_track, of_plot, weight, mu, sums, beta, none, partner, of_both),
+    )
+    _wait(n, member, pairs, of_track, beta, none)
     best, best_beta = np.full(tracks, -1, np.int64), np.zeros(tracks)
     owner, owned = np.full(m, -1, np.int64), np.zeros(m)
     taken = np.zeros(m)
@@ -249,28 +255,19 @@ def scan(
             _compete(f, n, member, of_track, weight, half_ns, e, after)
         e = after
     for k in range(tracks):
-        if best[k] < 0:
-            continue
-        i, a = member[k], of_plot[best[k]]
+        together = partner[k] >= 0
         share = 1.0 - none[k]
-        merged = False
-        other = owner[a]
-        if share < 0.5 and n[i, col.STATE] != schema.TENTATIVE and other >= 0 and other != k and owned[a] > 0.5:
-            # its plot went to a neighbour so near that the two may have given one echo between them
-            merged = _unresolved(x[k] - x[other], y[k] - y[other], plot_range[a], plot_az[a])
-        if share < 0.5 and not merged:
+        if not together and (best[k] < 0 or share < 0.5):
             continue
+        i, a = member[k], of_both[k] if together else of_plot[best[k]]
         motion.predict(f, i, (plot_t[a] - n[i, col.T]) / S, rows.accel_mps2(f, n, i, accel), w)
         n[i, col.T] = plot_t[a]
         z0, z1 = motion.offset(f, i, plot_lon[a], plot_lat[a])
         r00, r01, r11 = noise[a, 0], noise[a, 1], noise[a, 2]
-        if merged:
+        if together:
             # she is somewhere in the cell of the echo; where she was thought to be in it would only confirm itself
-            sin, cos = math.sin(plot_az[a]), math.cos(plot_az[a])
-            along2, across2 = (0.5 * PULSE_M) ** 2, (0.5 * max(BEAM_RAD * plot_range[a], PULSE_M)) ** 2
-            r00 += along2 * sin * sin + across2 * cos * cos
-            r01 += (along2 - across2) * sin * cos
-            r11 += along2 * cos * cos + across2 * sin * sin
+            cee, cen, cnn = merged.cell_m2(plot_range[a], plot_az[a])
+            r00, r01, r11 = r00 + cee, r01 + cen, r11 + cnn
         elif best_beta[k] < 0.9 * share:
             z0, z1, r00, r01, r11 = _blend(f, i, k, share, pairs, of_track, of_plot, beta, plot_lon, plot_lat, noise)
         else:
@@ -283,7 +280,7 @@ def scan(
         if not math.isnan(r.sog_kn[order[a]]) and not math.isnan(r.cog_deg[order[a]]):
             speed, course = r.sog_kn[order[a]] * KN, r.cog_deg[order[a]] * DEG
             motion.correct(f, i, 2, speed * math.sin(course), speed * math.cos(course), SPEED_VAR, 0.0, SPEED_VAR, w)
-        if not merged:
+        if best[k] >= 0:
             _seen(
                 *(f, n, hit_ns, look_ns, chart, site, i, s, r.sensor[order[a]], r.kind[order[a]], named[a]),
                 *(r.length_m[order[a]], plot_t[a], miss[k], gain[k]),
@@ -293,6 +290,8 @@ def scan(
             look_ns[i, s] = plot_t[a]
             n[i, col.LAST] = max(n[i, col.LAST], plot_t[a])
             f[i, col.ODDS] -= MERGED_COST
+
+    merged.follow(f, n, member, tracks, site, s, plot_t, plot_range, plot_az, best, of_plot, partner)
 
     for a in range(m):
         j = order[a]
@@ -343,6 +342,15 @@ def _chances(f, n, i, site, s, chart, x, y):
         # an echo of its own convinces a rival all the same; the elder's it does not get
         found *= _believed(f, n, i) * (RIVAL_SHARE if n[i, col.HELD] == 1 else 1.0)
     return found * exists, 1.0 - exists * found
+
+
+@borrowing
+def _wait(n, member, pairs, of_track, beta, none):
+    """A track that has long been out of sight takes no plot by halves: what begins there may show that it is she."""
+    for e in range(pairs):
+        k = of_track[e]
+        if n[member[k], col.STATE] == schema.COASTING and none[k] > 1.0 - SURE:
+            beta[e], none[k] = 0.0, 1.0
 
 
 @borrowing
@@ -474,16 +482,17 @@ def _double(f, n, i, k):
 def settle(f, n, c, free, keys, heads, hit_ns, look_ns):
     """Join what has long claimed the same plots, or lies on another track of its own MMSI; call it between scans."""
     for i in range(c[col.C_TOP]):
-        if n[i, col.STATE] == col.FREE:
+        if n[i, col.STATE] < 0:
             continue
         if n[i, col.MMSI] >= 0 and n[i, col.NEXT] >= 0:
             _double(f, n, i, n[i, col.NEXT])
         if n[i, col.CLOSE_N] < MARRY_AFTER:
             continue
         for k in range(c[col.C_TOP]):
-            if n[k, col.TRACK] == n[i, col.CLOSE_TO] and n[k, col.STATE] != col.FREE and k != i:
+            if n[k, col.TRACK] == n[i, col.CLOSE_TO] and n[k, col.STATE] >= 0 and k != i:
                 # two that were long seen apart may be one echo for long: side by side, or one overtaking
-                patience = MARRY_AFTER + n[i, col.CLOSE_LIFE]
+                life = n[i, col.CLOSE_LIFE]
+                patience = MARRY_AFTER + (COMPANY if life > merged.GROWN else 1) * life
                 dx, dy = motion.offset(f, k, f[i, col.LON], f[i, col.LAT])
                 if hull.unmeasured(f, k) and hull.contains(f, k, dx, dy, 20.0):  # two ends of one hull
                     patience = MARRY_AFTER
@@ -491,13 +500,6 @@ def settle(f, n, c, free, keys, heads, hit_ns, look_ns):
                     n[i, col.CLOSE_N] = 0
                     rows.marry(f, n, c, free, keys, heads, hit_ns, look_ns, i, k)
                 break
-
-
-@borrowing
-def _unresolved(dx, dy, range_m, azimuth):
-    """Whether two vessels this far apart may share one echo: within a pulse in range and a beam across it."""
-    sin, cos = math.sin(azimuth), math.cos(azimuth)
-    return abs(dx * sin + dy * cos) < PULSE_M and abs(dx * cos - dy * sin) < max(BEAM_RAD * range_m, PULSE_M)
 
 
 @borrowing
@@ -586,7 +588,7 @@ def look(f, n, c, hit_ns, look_ns, site, site_ns, chart, s, end_ns):
     east_m, north_m = geo.metres_per_degree(lat0)
     awake = end_ns - site_ns[s] < period_ns // 2
     for i in range(c[col.C_TOP]):
-        if n[i, col.STATE] == col.FREE or end_ns - look_ns[i, s] < LOOK_S * period_ns:
+        if n[i, col.STATE] < 0 or end_ns - look_ns[i, s] < LOOK_S * period_ns:
             continue
         look_ns[i, s] += (end_ns - look_ns[i, s]) // period_ns * period_ns
         if not awake:

@@ -208,7 +208,7 @@ def seek(f, n, c, hit_ns, site, s, end_ns):
     for v in range(col.S_VOTE, col.NS):
         site[s, v] *= VOTE_FADE
     for i in range(c[col.C_TOP]):
-        if n[i, col.STATE] == col.FREE or n[i, col.MMSI] < 0 or n[i, col.AIS_N] < 3:
+        if n[i, col.STATE] < 0 or n[i, col.MMSI] < 0 or n[i, col.AIS_N] < 3:
             continue
         speed = math.hypot(f[i, col.VE], f[i, col.VN])
         seen = hit_ns[i, s] >= 0 and end_ns - hit_ns[i, s] < VOTE_UNSEEN * turn_ns
@@ -216,7 +216,7 @@ def seek(f, n, c, hit_ns, site, s, end_ns):
             continue
         range_m, azimuth = _from_site(f, n, i, site, s, end_ns)
         for k in range(c[col.C_TOP]):
-            if n[k, col.STATE] == col.FREE or n[k, col.STATE] == schema.TENTATIVE or n[k, col.MMSI] >= 0:
+            if n[k, col.STATE] < schema.CONFIRMED or n[k, col.MMSI] >= 0:
                 continue
             if end_ns - hit_ns[k, s] > turn_ns:
                 continue

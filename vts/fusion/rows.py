@@ -18,6 +18,7 @@ PROBES = 8
 RIVAL_S, RIVAL_GAPS = 30.0, 2.5
 PATIENT_GAPS, PATIENT_S = 4.5, 1080.0  # a vessel is lost after so many of her own intervals, at most so long
 LEAST_KEPT_S, HIT_KEPT_S, MADE_HITS = 15.0, 6.0, 3  # a vessel unseen: and for each plot beyond those that made her
+LOST_S = 180.0  # since her last plot, until which a vessel lost from sight may come back under her number
 GAP_UP, GAP_DOWN = 0.5, 0.2  # how fast her typical interval follows longer and shorter gaps
 GAVE_FADE = 0.95  # a report, of what the reports before it gave: twenty reports
 RETURN_S = 1800.0  # a number waits so long for the vessel that bore it
@@ -384,7 +385,9 @@ def _gone_s(f, n, keys, heads, i):
 def sweep(f, n, c, free, keys, heads, gone, at_ns, stale_factor, coast_s):
     """Retire what has been silent too long or was never there; call it at fixed times only."""
     for i in range(c[col.C_TOP]):
-        if n[i, col.STATE] == col.FREE:
+        if n[i, col.STATE] < 0:
+            if n[i, col.STATE] == col.LOST and (at_ns - n[i, col.LAST]) / S > LOST_S:
+                end(n, c, free, keys, heads, i)
             continue
         radar_s = (at_ns - n[i, col.LAST]) / S if n[i, col.RADAR_T] >= 0 else math.inf
         ais_s = (at_ns - n[i, col.AIS_T]) / S if n[i, col.AIS_T] >= 0 else math.inf
@@ -405,6 +408,9 @@ def sweep(f, n, c, free, keys, heads, gone, at_ns, stale_factor, coast_s):
             shown = n[i, col.STATE] != schema.TENTATIVE or _rival_s(f, n, keys, heads, i) == math.inf
             if shown and n[i, col.MMSI] >= 0 and n[i, col.AIS_T] >= 0:
                 retire(f, n, gone, i)
-            end(n, c, free, keys, heads, i)
+            if n[i, col.STATE] != schema.TENTATIVE and n[i, col.MMSI] < 0 and (at_ns - n[i, col.LAST]) / S < LOST_S:
+                n[i, col.STATE] = col.LOST
+            else:
+                end(n, c, free, keys, heads, i)
         elif n[i, col.STATE] != schema.TENTATIVE:
             n[i, col.STATE] = schema.COASTING if radar_s > 10.0 and ais_s > overdue_s else schema.CONFIRMED

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from vts import geo, schema
-from vts.fusion import clutter, motion, named, plots, registration, rows
+from vts.fusion import clutter, motion, named, plots, registration, reunion, rows
 from vts.fusion import layout as col
 from vts.jit import borrowing, kernel
 from vts.units import S
@@ -86,6 +86,7 @@ def run(
                 *(f, n, c, free, hit_ns, look_ns, births, site, site_ns, chart, w, r, order, m, s),
                 *(slot * SLOT_NS + SLOT_NS // 2, accel, verdict, track),
             )
+            reunion.find(f, n, c, free, keys, heads, hit_ns, look_ns, site, chart, s, accel, w)
         for s in range(sites):
             plots.look(f, n, c, hit_ns, look_ns, site, site_ns, chart, s, end_ns)
             turns = end_ns // int(site[s, col.S_PERIOD] * S) - (end_ns - SLOT_NS) // int(site[s, col.S_PERIOD] * S)
@@ -116,7 +117,7 @@ def draw(f, n, c, heads, keys, site, chart, at_ns, accel, w, out_row, out_f, out
     """
     k = 0
     for i in range(c[col.C_TOP]):
-        if n[i, col.STATE] == col.FREE:
+        if n[i, col.STATE] < 0:
             continue
         if n[i, col.STATE] == schema.TENTATIVE:
             if n[i, col.MMSI] < 0:

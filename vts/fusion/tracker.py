@@ -20,7 +20,7 @@ from vts.lifecycle import Lifecycle
 from vts.schema import AIS_ATON, AIS_BASE, Picture, Rejects, Reports, Scores, Sensors, Sources, Statics, Tracks
 from vts.units import DEG, HOUR, KN, MINUTE, S
 
-VERSION = 12  # of the saved state
+VERSION = 13  # of the saved state
 KEEP_NS = 5 * S  # the state is kept this often, to go back to
 WORK_NS = 2 * KEEP_NS  # reports are worked in by units of this, whose late ones go back together
 PENDING = 65_536  # rows that wait before the kernel is called without a picture having been asked for
@@ -67,7 +67,7 @@ class Tracker:
     @property
     def size(self):
         """Tracks alive, tentative ones too."""
-        return int(self._c[col.C_TOP] - self._c[col.C_FREE])
+        return int(np.count_nonzero(self._n[: self._c[col.C_TOP], col.STATE] >= 0))
 
     def update(self, reports):
         """Take a batch of Reports, in the order in which `vts.merge` yields them; the work may wait for a picture."""
@@ -246,7 +246,7 @@ class Tracker:
         """
         top = int(self._c[col.C_TOP])
         f, n = self._f[:top], self._n[:top]
-        named = (n[:, col.STATE] != col.FREE) & (n[:, col.MMSI] >= 0)
+        named = (n[:, col.STATE] >= 0) & (n[:, col.MMSI] >= 0)
         if mmsis is not None:
             named &= np.isin(n[:, col.MMSI], mmsis) | np.isnan(f[:, col.TO_BOW])
         hit = np.flatnonzero(named)

@@ -4,9 +4,11 @@ import dataclasses
 
 import numpy as np
 
+import vts
 from tests.vts.fusion.sea import SITE, T0, Ship, ais, apart_m, plots
 from tests.vts.fusion.test_core import run, shown
-from vts import schema
+from vts import metrics, schema, simulate
+from vts.config import FusionConfig
 from vts.geo import lonlat_to_enu
 from vts.radar import Site
 from vts.schema import Reports
@@ -200,3 +202,33 @@ def test_a_false_position_beside_a_ship_does_not_take_her_echo():
     for picture in pictures[10:]:
         tracks = picture.tracks.take(picture.tracks.track == mine)
         assert [True] == (apart_m(tracks, ONE, picture.at_ns) < 60.0).tolist()
+
+
+def test_a_ship_given_up_behind_a_shadow_comes_out_under_her_number():
+    rng = np.random.default_rng(4)
+    pictures, _ = run([plots([Ship(3000, 2000, 20.0, 12.0)], 240, rng, unseen=((36, 136),))])
+    numbers = {
+        (picture.at_ns - T0) // S: picture.tracks.take(picture.tracks.state >= schema.CONFIRMED).track.tolist()
+        for picture in pictures
+    }
+    assert 1 == len(numbers[35]) and [] == numbers[140]  # held, and given up
+    assert numbers[35] == numbers[150] == numbers[240]
+
+
+def test_a_ship_that_comes_from_elsewhere_gets_a_number_of_her_own():
+    rng = np.random.default_rng(5)
+    lost = plots([Ship(3000, 2000, 20.0, 12.0)], 240, rng, unseen=((36, 300),))
+    other = plots([Ship(-1000, 4000, 90.0, 12.0)], 240, rng, unseen=((0, 136),))
+    pictures, _ = run([Reports.concat([lost, other])._replace(seq=np.arange(lost.n + other.n))])
+    shown_ = [picture.tracks.take(picture.tracks.state >= schema.CONFIRMED).track.tolist() for picture in pictures]
+    assert 1 == len(shown_[6]) == len(shown_[-1]) and shown_[6] != shown_[-1]
+
+
+def test_two_ships_on_one_echo_for_minutes_are_two_again_as_soon_as_they_part():
+    scenario = simulate.build("merge-split", 31)
+    config = FusionConfig(picture_s=3.0)
+    tracker = vts.Tracker(config, scenario.sites)
+    pictures = list(vts.fuse(vts.merge(scenario.feeds(), lateness_s=config.lateness_s), tracker))
+    found = metrics.evaluate_pictures(scenario.truth, pictures)
+    assert found["missed_pct"] <= 2.0
+    assert found["false"] <= 0.3

@@ -4,8 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
-from vts.fusion import associate, motion
+from vts.fusion import associate, merged, motion
 from vts.fusion import layout as col
 
 NOISE = np.array([[140.0, -35.0], [-35.0, 90.0]])
@@ -216,3 +217,58 @@ def agree(expected, got, step):
     for (kind, *a), (_, *b) in zip(expected, got, strict=True):
         for one, two in zip(a, b, strict=True):
             assert one == pytest.approx(two, rel=1e-4, abs=1e-5), (step, kind)
+
+
+def test_the_chance_of_one_echo_is_the_cell_averaged_over_where_the_two_may_be():
+    apart, spread = np.array([35.0, -20.0]), np.array([[300.0, 80.0], [80.0, 500.0]])
+    range_m, azimuth = 4000.0, 0.7
+    axes = np.array([[np.sin(azimuth), np.cos(azimuth)], [np.cos(azimuth), -np.sin(azimuth)]])
+    half = merged.CELL_SIGMA * np.array([merged.PULSE_M, merged.BEAM_RAD * range_m])
+    drawn = np.random.default_rng(7).multivariate_normal(apart, spread, 400_000) @ axes.T
+    expected = np.exp(-0.5 * ((drawn / half) ** 2).sum(axis=1)).mean()
+    found = merged.unresolved(*apart, spread[0, 0], spread[0, 1], spread[1, 1], range_m, azimuth)
+    assert expected == pytest.approx(found, rel=0.01)
+
+
+def test_one_echo_is_weighed_against_every_way_in_which_two_ships_gave_what_was_seen():
+    rng = np.random.default_rng(8)
+    weight, found = rng.uniform(0.1, 40.0, (2, 3)), np.array([0.9, 0.8])
+    miss = 1.0 - found
+    x, y, spread = np.array([0.0, 30.0]), np.array([0.0, 10.0]), np.tile([200.0, 40.0, 300.0], (2, 1))
+    plot_x, plot_y, noise = (
+        np.array([10.0, 22.0, 60.0]),
+        np.array([4.0, -9.0, 30.0]),
+        np.tile([225.0, 30.0, 400.0], (3, 1)),
+    )
+    density = np.array([1e-6, 2e-6, 3e-6])
+    of_track, of_plot = np.array([0, 1] * 3), np.repeat(np.arange(3), 2)
+    here, together, apart = merged._evidence(
+        *(np.zeros((2, col.NF)), np.arange(2), x, y, spread, found, miss, 0, np.zeros(3, np.int64), plot_x, plot_y),
+        *(noise, density, 6, 2, of_track, of_plot, weight[of_track, of_plot], np.zeros(6), np.ones(5), 0, 1, 1),
+    )
+    ways = [(miss[0] if a == 3 else weight[0, a]) * (miss[1] if b == 3 else weight[1, b])
+            for a, b in itertools.product(range(4), repeat=2) if a != b or a == 3]  # fmt: skip
+    assert sum(ways) == pytest.approx(apart)
+    middle = multivariate_normal([15.0, 5.0], [[325.0, 50.0], [50.0, 550.0]])
+    one = 0.9 * middle.pdf(np.stack([plot_x, plot_y], axis=1)) / density
+    assert [one[1], 0.1 + one.sum()] == pytest.approx([here, together])
+
+
+def test_what_a_lost_ship_foresaw_is_each_of_her_hypotheses_by_its_weight():
+    f, w = np.zeros((2, col.NF)), np.zeros(256)
+    motion.start(f, 0, 114.0, 22.0, 225.0, 0.0, 400.0, 5.0)
+    motion.correct(f, 0, 2, 4.0, 2.0, 0.5, 0.1, 0.4, w)
+    motion.predict(f, 0, 40.0, 0.06, w)
+    motion.start(f, 1, f[0, col.LON] + 3e-4, f[0, col.LAT] - 2e-4, 225.0, 20.0, 300.0, 1.0)
+    there = np.array([*motion.offset(f, 0, f[1, col.LON], f[1, col.LAT]), f[1, col.VE], f[1, col.VN]])
+    lower = np.tril_indices(4)
+    mine = np.zeros((4, 4))
+    mine[lower] = f[1, list(motion._PACKED)]
+    expected = 0.0
+    for m in range(col.HYPOTHESES):
+        b = col.X + m * col.STRIDE
+        spread = np.zeros((4, 4))
+        spread[lower] = f[0, b + 5 : b + 15]
+        spread = spread + np.tril(spread, -1).T + mine + np.tril(mine, -1).T
+        expected += f[0, col.MU + m] * multivariate_normal(f[0, b : b + 4], spread).pdf(there)
+    assert expected == pytest.approx(motion.agrees(f, 0, f, 1))
