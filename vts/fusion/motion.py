@@ -22,7 +22,7 @@ from vts.units import KN
 LEGS = 3
 TURNING, STOPPED = LEGS, LEGS + 1  # hypotheses before these are legs
 HYPOTHESES = col.HYPOTHESES
-LEG_S, TURN_S, STOP_S = 300.0, 45.0, 300.0  # mean sojourn
+LEG_S, TURN_S, STOP_S = 300.0, 30.0, 300.0  # mean sojourn
 # Shares of legs and of turns that end in a stop, and of stops that end in a turn
 LEG_STOPS, TURN_STOPS, STOP_TURNS = 0.02, 0.03, 0.5
 FIRST_LEG, FIRST_TURN, FIRST_STOP = 0.8, 0.1, 0.1  # chances at first sight

@@ -491,7 +491,7 @@ def _site_table(sites):
     table[:, [col.S_LON, col.S_LAT]] = np.nan
     table[:, [col.S_PERIOD, col.S_MAX]] = 3.0, 100_000.0
     table[:, [col.S_RANGE_SIGMA, col.S_AZ_SIGMA]] = 15.0, 0.5 * DEG
-    table[:, [col.S_GLINT, col.S_GLINT_N]] = 5.0, 20.0
+    table[:, [col.S_GLINT, col.S_GLINT_N]] = 20.0, 20.0
     for row, site in zip(table, sites, strict=False):
         row[[col.S_LON, col.S_LAT]] = site.lon_deg, site.lat_deg
         row[[col.S_PERIOD, col.S_MIN, col.S_MAX]] = site.period_s, site.min_range_m, site.max_range_m
