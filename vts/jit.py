@@ -5,11 +5,6 @@ module was edited the cached outer one went on returning the old result, and two
 the same moment can leave an entry pointing at another signature's machine code. Here an entry is keyed to the text of
 the kernel's module and of every kernel module that it imports, lies in the user's own folder (mode 0700: numba's
 cache files are pickles, so nobody else may write there), and is read and written under a file lock.
-
-A kernel that kernels call is compiled for them apart from the one that Python calls: without the code that unpacks
-Python's objects, and only into LLVM code that is linked into its callers. Machine code is made once, of a kernel that
-Python calls with all below it, where LLVM sees the whole tree. numba makes both for each kernel on the way up, which
-took half as long again.
 """
 
 import contextlib
@@ -26,10 +21,7 @@ import time
 from pathlib import Path
 
 import numba
-from llvmlite import binding as llvm
-from numba.core import caching, codegen, compiler, config, dispatcher, sigutils, types, typing
-from numba.core.compiler_lock import global_compiler_lock
-from numba.core.registry import CPUDispatcher
+from numba.core import caching, config, types
 
 from vts.paths import cache_dir
 
@@ -116,136 +108,8 @@ class _Locator(caching._CacheLocator):
         return cls(py_func, py_file)
 
 
-class _Flags(compiler.Flags):
-    """numba's flags, which it compares for each operator that it types: a property an option took 7 % of compiling."""
-
-    def values(self):
-        return {name: self._values.get(name, option.default) for name, option in self.options.items()}
-
-
-class _Library(codegen.JITCodeLibrary):
-    """The code of a kernel that Python calls, with that of every kernel below it."""
-
-    def _optimize_functions(self, ll_module):
-        """Simplify each function before it is linked anywhere."""
-        ll_module.data_layout = self._codegen._data_layout
-        passes, builder = self._codegen._function_pass_manager()
-        for function in ll_module.functions:
-            if not function.is_declaration:
-                passes.run(function, builder)
-
-    def _optimize_final_module(self):
-        """numba's own passes over functions that LLVM knows to be called from here alone, so it may change them."""
-        for function in self._final_module.functions:
-            if function.linkage == llvm.Linkage.linkonce_odr and not function.is_declaration:
-                function.linkage = llvm.Linkage.internal
-        super()._optimize_final_module()
-
-    def serialize_using_object_code(self):
-        """What `restore` takes: no kernel links this one, so its LLVM code need not be kept, as numba does."""
-        self._ensure_finalized()
-        module = self._final_module
-        named = [
-            value.name for of in (module.functions, module.global_variables) for value in of if not value.is_declaration
-        ]
-        return self.name, self._get_compiled_object(), named
-
-    @classmethod
-    def restore(cls, target, data):
-        name, code, named = data
-        library = cls(target, name)
-        library.enable_object_caching()
-        library._set_compiled_object(code)
-        library._finalize_final_module()
-        target._engine._defined_symbols.update(named)
-        return library
-
-    def entry_point(self, context, fndesc, env):
-        """What Python calls."""
-        return context.get_executable(self, fndesc, env)
-
-
-class _LinkedLibrary(_Library):
-    """The LLVM code of a kernel that kernels call, with that of every kernel below it."""
-
-    def _optimize_final_module(self):
-        """Drop what is not used: numba refuses to cache a kernel that names an address, be it in vain."""
-        passes = llvm.create_new_module_pass_manager()
-        passes.add_global_dead_code_eliminate_pass()
-        tuning = llvm.create_pipeline_tuning_options()
-        passes.run(self._final_module, llvm.create_pass_builder(self._codegen._tm, tuning))
-
-    def _finalize_final_module(self):
-        self._finalize_dynamic_globals()
-        self._finalized = True
-
-    def serialize_using_object_code(self):
-        return self.name, self._get_module_for_linking().as_bitcode()
-
-    @classmethod
-    def restore(cls, target, data):
-        name, code = data
-        library = cls(target, name)
-        library._final_module = library._shared_module = llvm.parse_bitcode(code)
-        library._finalized = True
-        return library
-
-    def entry_point(self, context, fndesc, env):
-        """A key of its own, by which numba finds the code: nothing calls it."""
-        return object()
-
-
-class _Compiler(compiler.Compiler):
-    """numba's compiler with a library of ours."""
-
-    _library = _Library
-
-    def __init__(self, typingctx, targetctx, library, args, return_type, flags, locals):
-        flags = _Flags(flags)
-        flags.no_compile = self._library is _LinkedLibrary
-        super().__init__(typingctx, targetctx, library, args, return_type, flags, locals)
-
-    def compile_extra(self, func):
-        self.state.library = self._library(self.state.targetctx.codegen(), func.__qualname__)
-        self.state.library.enable_object_caching()
-        return super().compile_extra(func)
-
-
-class _LinkedCompiler(_Compiler):
-    _library = _LinkedLibrary
-
-
 class _Impl(caching.CompileResultCacheImpl):
     _locator_classes = (_Locator,)
-    _library = _Library
-
-    def rebuild(self, context, payload):
-        data, fndesc, env, signature, _, lifted, annotation, reload_init, others = payload
-        library = self._library.restore(context.codegen(), data)
-        entry = library.entry_point(context, fndesc, env)
-        if self._library is _Library:
-            for other in others:
-                library.codegen.set_env(other.env_name, other)
-        return compiler.compile_result(
-            typing_context=context.typing_context,
-            target_context=context,
-            entry_point=entry,
-            type_annotation=annotation,
-            signature=signature,
-            objectmode=False,
-            lifted=lifted,
-            fndesc=fndesc,
-            library=library,
-            environment=env,
-            reload_init=reload_init,
-        )
-
-
-class _LinkedImpl(_Impl):
-    _library = _LinkedLibrary
-
-    def get_filename_base(self, fullname, abiflags):
-        return f"linked-{super().get_filename_base(fullname, abiflags)}"
 
 
 class _Cache(caching.FunctionCache):
@@ -277,51 +141,6 @@ class _Cache(caching.FunctionCache):
             super().save_overload(sig, data)
 
 
-class _LinkedCache(_Cache):
-    _impl_class = _LinkedImpl
-
-
-class _Kernel(CPUDispatcher):
-    """What Python calls; `_linked` holds the forms that kernels call: {types of the arguments: CompileResult}."""
-
-    def __init__(self, function, **options):
-        super().__init__(function, targetoptions=options, pipeline_class=_Compiler)
-        options = options | {"no_cpython_wrapper": True}
-        self._linker = dispatcher._FunctionCompiler(function, self.targetdescr, options, {}, _LinkedCompiler)
-        self._linked = {}
-        self._linked_cache = caching.NullCache()
-
-    def keep(self):
-        """Keep what is compiled on disk."""
-        self._cache, self._linked_cache = _Cache(self.py_func), _LinkedCache(self.py_func)
-
-    def get_call_template(self, args, kws):
-        """What numba asks for the type of a call from a kernel."""
-        pysig, args = self._linker.fold_argument_types(args, kws)
-        with global_compiler_lock, self._compiling_counter:  # the counter tells numba of a recursion
-            if args not in self._linked:
-                self._link(args)
-        name = self.py_func.__name__
-        signatures = [found.signature for found in self._linked.values()]
-        return typing.make_concrete_template(name, name, signatures), pysig, args, {}
-
-    def _link(self, args):
-        """Find or make the form for kernels that call with these types."""
-        found = kept = self._linked_cache.load_overload(args, self.targetctx)
-        if not kept:
-            found = self._linker.compile(args, None)
-            found = found._replace(entry_point=found.library.entry_point(self.targetctx, found.fndesc, None))
-        self.targetctx.insert_user_function(found.entry_point, found.fndesc, [found.library])
-        self._linked[args] = found
-        if not kept:
-            self._linked_cache.save_overload(args, found)
-
-    def get_overload(self, sig):
-        """What numba asks for the code of a call from a kernel."""
-        args, _ = sigutils.normalize_signature(sig)
-        return self._linked[tuple(args)].entry_point
-
-
 def kernels_dir():
     """The folder of compiled kernels."""
     return cache_dir() / "kernels"
@@ -346,14 +165,12 @@ def borrowing(function):
 
 
 def _compiled(function, counts):
-    if config.DISABLE_JIT:
-        return function
-    # how arrays are counted is said of each, else a kernel would count or not as its first caller does
-    compiled = _Kernel(function, nopython=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True, _nrt=counts)
+    # said of each, else a kernel would count or not as its first caller does
+    dispatcher = numba.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True, _nrt=counts)(function)
     ours = _source(function.__module__)[0]  # a notebook's or a test's own kernel has no text to key a cache to
-    if ours and _prepared(kernels_dir()) is not None:
-        compiled.keep()
-    return compiled
+    if ours and not config.DISABLE_JIT and _prepared(kernels_dir()) is not None:
+        dispatcher._cache = _Cache(function)
+    return dispatcher
 
 
 def inlined(function):
@@ -365,16 +182,15 @@ def inlined(function):
     return numba.njit(nogil=True, error_model="numpy", inline="always")(function)
 
 
-def once(function):
+def once(dispatcher):
     """A kernel with one code for whatever constants its callers write, instead of one for each of them.
 
     For those that LLVM copies into their callers: the 48 codes of ais.columns.bits were a third of the decoder's
-    compilation. Not for every kernel: n200 took 1.4 to 2 times as long in two rounds of measurement, though later ones
-    ranged as widely; it should be measured again where it would save much.
+    compilation. Given to every kernel, n200 took 1.4 to 2 times as long: a column's number is known no more.
     """
     if not config.DISABLE_JIT:
-        template = function.get_call_template
-        function.get_call_template = lambda args, kws: template(
+        template = dispatcher.get_call_template
+        dispatcher.get_call_template = lambda args, kws: template(
             tuple(map(types.unliteral, args)), {name: types.unliteral(t) for name, t in kws.items()}
         )
-    return function
+    return dispatcher
