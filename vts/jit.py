@@ -32,18 +32,28 @@ _KEEP_DAYS = 30
 _LOG = logging.getLogger(__name__)  # INFO: each kernel that is compiled, since no cache has it
 
 
+def _file(module):
+    """The file of a module of ours."""
+    path = _ROOT.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
 @functools.cache
 def _source(module):
-    """(text, {kernel modules it imports}) of a module of ours; ('', {}) where there is none of that name."""
-    path = _ROOT.joinpath(*module.split("."))
-    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    """(text, {kernel modules it imports}) of a module of ours; ('', {}) where there is none of that name.
+
+    Modules taken from a package do not bring in what else it imports: an edit of the tracker is none of the kernels.
+    """
+    path = _file(module)
     if not path.is_file():
         return "", frozenset()
     text = path.read_text(encoding="utf-8")
     named = set()
     for base, names, plain in _IMPORT.findall(text):
-        named.add(base or plain)
-        named.update(f"{base}.{name.split(' as ')[0].strip(' ()')}" for name in names.split(",") if base)
+        taken = {f"{base}.{name.split(' as ')[0].strip(' ()')}" for name in names.split(",") if base}
+        named |= taken
+        if not taken or not all(_file(name).is_file() for name in taken):
+            named.add(base or plain)
     return text, frozenset(named)
 
 
@@ -158,8 +168,8 @@ def kernel(function):
 def borrowing(function):
     """A kernel that makes no array and returns none: it works in its callers', and counts nobody's hold on them.
 
-    Counting takes two atomic steps an array and call, a sixth of fusion's time. What makes an array after all, if only
-    to copy one row onto another, is an error when it is compiled.
+    Counting takes two atomic steps an array and call, a seventh of the time of fusion's kernels. What makes an array
+    after all, if only to copy one row onto another, is an error when it is compiled.
     """
     return _compiled(function, counts=False)
 
@@ -186,7 +196,8 @@ def once(dispatcher):
     """A kernel with one code for whatever constants its callers write, instead of one for each of them.
 
     For those that LLVM copies into their callers: the 48 codes of ais.columns.bits were a third of the decoder's
-    compilation. Given to every kernel, n200 took 1.4 to 2 times as long: a column's number is known no more.
+    compilation. Not for every kernel: n200 took 1.4 to 2 times as long in two rounds of measurement, though later ones
+    ranged as widely; it should be measured again where it would save much.
     """
     if not config.DISABLE_JIT:
         template = dispatcher.get_call_template

@@ -58,7 +58,16 @@ def test_the_key_changes_with_an_inner_kernel_of_another_module(tmp_path, monkey
 
     before = key()
     (room / "inner.py").write_text("A = 2\n")
-    assert before != key()
+    after = key()
+    assert before != after
+    (room / "__init__.py").write_text("from vts.tracker import Tracker\n")
+    (room / "tracker.py").write_text("class Tracker: pass\n")
+    assert after == key()  # the package's other modules are not the kernel's
+    (room / "outer.py").write_text("from vts import A\nfrom vts.jit import kernel\n")
+    (room / "__init__.py").write_text("from vts.inner import A\n")
+    before = key()
+    (room / "inner.py").write_text("A = 3\n")
+    assert before != key()  # a name that the package hands on is
 
 
 def test_a_kernel_that_must_be_compiled_is_logged_once_a_machine(tmp_path):
