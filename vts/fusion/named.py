@@ -127,7 +127,7 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart,
         registration.pair(f, n, best, r, place[0], place[1], site, r2)
         clutter.hear(site, chart, place[0], place[1])
         if (
-            n[best, col.RADAR_T] < 0
+            not _held(n, best, r.t_ns)
             and rivals == 1
             and n[best, col.AIS_N] % SEEK_EVERY == 1
             and hull.untold(f, n, best)
@@ -190,10 +190,13 @@ def take(f, n, c, free, keys, heads, hit_ns, look_ns, gone, births, site, chart,
 def _seek(f, n, c, free, keys, heads, hit_ns, look_ns, i, r, r2, accel):
     """Join row i, which only AIS feeds, to the echo that sails as her report says, an antenna's place away from it.
 
-    Returns the row that lives on. Report and echo began apart: neither fell into the other's gate.
+    Returns the row that lives on. Report and echo began apart: neither fell into the other's gate. An echo that was
+    there while radar still saw row i is of somebody else.
     """
     k = _like(f, n, c, r, r.t_ns, r2, accel, False)
     if k < 0 or n[k, col.STATE] == schema.TENTATIVE or n[k, col.LEFT] == n[i, col.MMSI]:
+        return i
+    if n[k, col.FIRST] < n[i, col.RADAR_T]:
         return i
     dt = (r.t_ns - n[k, col.T]) / S
     dx, dy = motion.offset(f, k, f[i, col.LON], f[i, col.LAT])

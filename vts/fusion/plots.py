@@ -490,8 +490,12 @@ def settle(f, n, c, free, keys, heads, hit_ns, look_ns):
             continue
         for k in range(c[col.C_TOP]):
             if n[k, col.TRACK] == n[i, col.CLOSE_TO] and n[k, col.STATE] >= 0 and k != i:
-                # two that were long seen apart may be one echo for long: side by side, or one overtaking
+                # two that were long seen apart may be one echo for long: side by side, or one overtaking; where radar
+                # has seen but one of them since both are there, each scan says that they are one
                 life = n[i, col.CLOSE_LIFE]
+                apart = min(n[i, col.RADAR_T], n[k, col.RADAR_T]) > max(n[i, col.FIRST], n[k, col.FIRST])
+                if not apart:
+                    life = min(life, merged.GROWN)
                 patience = MARRY_AFTER + (COMPANY if life > merged.GROWN else 1) * life
                 dx, dy = motion.offset(f, k, f[i, col.LON], f[i, col.LAT])
                 if hull.unmeasured(f, k) and hull.contains(f, k, dx, dy, 20.0):  # two ends of one hull
