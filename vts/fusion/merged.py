@@ -15,6 +15,7 @@ from vts.units import DEG, S
 
 BEAM_RAD = 1.0 * DEG
 PULSE_M = 40.0
+BOX = math.sqrt(12.0)  # sigmas of a box's width: what a site reads so well it does not tell apart more coarsely
 CELL_SIGMA = 0.8  # of a box's half width: a Gaussian of one height and area
 FAR_CELLS = 3.0
 LEAST_UNRESOLVED = 0.02
@@ -26,10 +27,16 @@ TOGETHER = 0.5  # probability from which on a plot is of both
 
 
 @borrowing
-def cell_m2(range_m, azimuth):
+def pulse_m(site, s):
+    """How far apart along the line of sight two vessels are told apart by site s."""
+    return min(PULSE_M, BOX * site[s, col.S_RANGE_SIGMA])
+
+
+@borrowing
+def cell_m2(range_m, azimuth, pulse):
     """(ee, en, nn) of a resolution cell: half a pulse by half a beam either way, squared."""
     sin, cos = math.sin(azimuth), math.cos(azimuth)
-    along2, across2 = (0.5 * PULSE_M) ** 2, (0.5 * max(BEAM_RAD * range_m, PULSE_M)) ** 2
+    along2, across2 = (0.5 * pulse) ** 2, (0.5 * max(BEAM_RAD * range_m, pulse)) ** 2
     return (
         along2 * sin * sin + across2 * cos * cos,
         (along2 - across2) * sin * cos,
@@ -38,11 +45,19 @@ def cell_m2(range_m, azimuth):
 
 
 @borrowing
-def unresolved(dx, dy, see, sen, snn, range_m, azimuth):
+def in_cell(dx, dy, range_m, azimuth, pulse):
+    """Whether two vessels dx, dy apart share a cell."""
+    sin, cos = math.sin(azimuth), math.cos(azimuth)
+    along, across = dx * sin + dy * cos, dx * cos - dy * sin
+    return abs(along) < pulse and abs(across) < max(BEAM_RAD * range_m, pulse)
+
+
+@borrowing
+def unresolved(dx, dy, see, sen, snn, range_m, azimuth, pulse):
     """Probability that two vessels dx, dy apart, give or take that covariance, share a cell."""
-    if math.hypot(dx, dy) > FAR_CELLS * max(BEAM_RAD * range_m, PULSE_M):
+    if math.hypot(dx, dy) > FAR_CELLS * max(BEAM_RAD * range_m, pulse):
         return 0.0
-    cee, cen, cnn = cell_m2(range_m, azimuth)
+    cee, cen, cnn = cell_m2(range_m, azimuth, pulse)
     scale = 4.0 * CELL_SIGMA * CELL_SIGMA
     cee, cen, cnn = cee * scale, cen * scale, cnn * scale
     tee, ten, tnn = cee + see, cen + sen, cnn + snn
@@ -67,6 +82,7 @@ def share(
     plot_y,
     plot_range,
     plot_az,
+    pulse,
     noise,
     lambda_,
     pairs,
@@ -101,7 +117,7 @@ def share(
                     continue
                 chance = unresolved(
                     *(x[k] - x[j], y[k] - y[j], spread[k, 0] + spread[j, 0], spread[k, 1] + spread[j, 1]),
-                    *(spread[k, 2] + spread[j, 2], plot_range[a], plot_az[a]),
+                    *(spread[k, 2] + spread[j, 2], plot_range[a], plot_az[a], pulse),
                 )
                 if chance < LEAST_UNRESOLVED:
                     continue
@@ -214,7 +230,7 @@ def follow(f, n, member, tracks, site, s, plot_t, plot_range, plot_az, best, of_
             for column in range(col.MU, col.CUSUM):
                 f[i, column] = f[j, column]
             n[i, col.T] = n[j, col.T]
-            cee, cen, cnn = cell_m2(plot_range[a], plot_az[a])
+            cee, cen, cnn = cell_m2(plot_range[a], plot_az[a], pulse_m(site, s))
             motion.open_up(f, i, cee, cen, cnn)
             f[i, col.VISIBLE] = 1.0 - OUT_OF_SIGHT
             n[i, col.LAST] = plot_t[a]

@@ -230,8 +230,23 @@ def scan(
 
     partner, of_both = np.full(tracks, -1, np.int64), np.full(tracks, -1, np.int64)
     merged.share(
-        *(f, n, member, x, y, spread, found, miss, mid_ns, plot_t, plot_x, plot_y, plot_range, plot_az, noise, lambda_),
-        *(pairs, tracks, of_track, of_plot, weight, mu, sums, beta, none, partner, of_both),
+        *(f, n, member, x, y, spread, found, miss, mid_ns, plot_t, plot_x, plot_y, plot_range, plot_az),
+        *(
+            merged.pulse_m(site, s),
+            noise,
+            lambda_,
+            pairs,
+            tracks,
+            of_track,
+            of_plot,
+            weight,
+            mu,
+            sums,
+            beta,
+            none,
+            partner,
+            of_both,
+        ),
     )
     _wait(n, member, pairs, of_track, beta, none)
     best, best_beta = np.full(tracks, -1, np.int64), np.zeros(tracks)
@@ -257,16 +272,25 @@ def scan(
     for k in range(tracks):
         together = partner[k] >= 0
         share = 1.0 - none[k]
-        if not together and (best[k] < 0 or share < 0.5):
+        if not together and best[k] < 0:
             continue
         i, a = member[k], of_both[k] if together else of_plot[best[k]]
+        beside = False
+        if not together and share < 0.5:
+            # who had the plot may be so near that it was of both, though they are not known well enough to weigh it
+            other = owner[a]
+            beside = n[i, col.STATE] != schema.TENTATIVE and other >= 0 and other != k and owned[a] > 0.5
+            if not beside or not merged.in_cell(
+                x[k] - x[other], y[k] - y[other], plot_range[a], plot_az[a], merged.pulse_m(site, s)
+            ):
+                continue
         motion.predict(f, i, (plot_t[a] - n[i, col.T]) / S, rows.accel_mps2(f, n, i, accel), w)
         n[i, col.T] = plot_t[a]
         z0, z1 = motion.offset(f, i, plot_lon[a], plot_lat[a])
         r00, r01, r11 = noise[a, 0], noise[a, 1], noise[a, 2]
-        if together:
+        if together or beside:
             # she is somewhere in the cell of the echo; where she was thought to be in it would only confirm itself
-            cee, cen, cnn = merged.cell_m2(plot_range[a], plot_az[a])
+            cee, cen, cnn = merged.cell_m2(plot_range[a], plot_az[a], merged.pulse_m(site, s))
             r00, r01, r11 = r00 + cee, r01 + cen, r11 + cnn
         elif best_beta[k] < 0.9 * share:
             z0, z1, r00, r01, r11 = _blend(f, i, k, share, pairs, of_track, of_plot, beta, plot_lon, plot_lat, noise)
@@ -280,7 +304,7 @@ def scan(
         if not math.isnan(r.sog_kn[order[a]]) and not math.isnan(r.cog_deg[order[a]]):
             speed, course = r.sog_kn[order[a]] * KN, r.cog_deg[order[a]] * DEG
             motion.correct(f, i, 2, speed * math.sin(course), speed * math.cos(course), SPEED_VAR, 0.0, SPEED_VAR, w)
-        if best[k] >= 0:
+        if best[k] >= 0 and not beside:
             _seen(
                 *(f, n, hit_ns, look_ns, chart, site, i, s, r.sensor[order[a]], r.kind[order[a]], named[a]),
                 *(r.length_m[order[a]], plot_t[a], miss[k], gain[k]),

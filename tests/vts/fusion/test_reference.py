@@ -226,7 +226,7 @@ def test_the_chance_of_one_echo_is_the_cell_averaged_over_where_the_two_may_be()
     half = merged.CELL_SIGMA * np.array([merged.PULSE_M, merged.BEAM_RAD * range_m])
     drawn = np.random.default_rng(7).multivariate_normal(apart, spread, 400_000) @ axes.T
     expected = np.exp(-0.5 * ((drawn / half) ** 2).sum(axis=1)).mean()
-    found = merged.unresolved(*apart, spread[0, 0], spread[0, 1], spread[1, 1], range_m, azimuth)
+    found = merged.unresolved(*apart, spread[0, 0], spread[0, 1], spread[1, 1], range_m, azimuth, merged.PULSE_M)
     assert expected == pytest.approx(found, rel=0.01)
 
 
