@@ -229,24 +229,10 @@ def scan(
     associate.marginals(pairs, tracks, m, of_track, of_plot, weight, miss, mu, nu, sums, beta, none)
 
     partner, of_both = np.full(tracks, -1, np.int64), np.full(tracks, -1, np.int64)
+    pulse = merged.pulse_m(site, s)
     merged.share(
-        *(f, n, member, x, y, spread, found, miss, mid_ns, plot_t, plot_x, plot_y, plot_range, plot_az),
-        *(
-            merged.pulse_m(site, s),
-            noise,
-            lambda_,
-            pairs,
-            tracks,
-            of_track,
-            of_plot,
-            weight,
-            mu,
-            sums,
-            beta,
-            none,
-            partner,
-            of_both,
-        ),
+        *(f, n, member, x, y, spread, found, miss, mid_ns, plot_t, plot_x, plot_y, plot_range, plot_az, pulse, noise),
+        *(lambda_, pairs, tracks, of_track, of_plot, weight, mu, sums, beta, none, partner, of_both),
     )
     _wait(n, member, pairs, of_track, beta, none)
     best, best_beta = np.full(tracks, -1, np.int64), np.zeros(tracks)
@@ -280,9 +266,7 @@ def scan(
             # who had the plot may be so near that it was of both, though they are not known well enough to weigh it
             other = owner[a]
             beside = n[i, col.STATE] != schema.TENTATIVE and other >= 0 and other != k and owned[a] > 0.5
-            if not beside or not merged.in_cell(
-                x[k] - x[other], y[k] - y[other], plot_range[a], plot_az[a], merged.pulse_m(site, s)
-            ):
+            if not beside or not merged.in_cell(x[k] - x[other], y[k] - y[other], plot_range[a], plot_az[a], pulse):
                 continue
         motion.predict(f, i, (plot_t[a] - n[i, col.T]) / S, rows.accel_mps2(f, n, i, accel), w)
         n[i, col.T] = plot_t[a]
@@ -290,7 +274,7 @@ def scan(
         r00, r01, r11 = noise[a, 0], noise[a, 1], noise[a, 2]
         if together or beside:
             # she is somewhere in the cell of the echo; where she was thought to be in it would only confirm itself
-            cee, cen, cnn = merged.cell_m2(plot_range[a], plot_az[a], merged.pulse_m(site, s))
+            cee, cen, cnn = merged.cell_m2(plot_range[a], plot_az[a], pulse)
             r00, r01, r11 = r00 + cee, r01 + cen, r11 + cnn
         elif best_beta[k] < 0.9 * share:
             z0, z1, r00, r01, r11 = _blend(f, i, k, share, pairs, of_track, of_plot, beta, plot_lon, plot_lat, noise)
